@@ -189,10 +189,13 @@ internal sealed class DatabaseLedger(
     /// <inheritdoc/>
     public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => database.ReadAsync(async session =>
     {
+        // The images that a saved row received (Q41), and those that another row requested.
         long images = await session.QueryNumberAsync(
             $"""
             SELECT CAST(sum(images) AS BIGINT) FROM (
-                SELECT images FROM items WHERE generation_id IS NOT NULL OR {LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Uncertain)}
+                SELECT CASE WHEN images > 1 AND {LedgerColumns.StatusIn(BatchStage.Saved)}
+                    THEN coalesce(nullif((SELECT count(*) FROM files WHERE files.item = items.item), 0), images) ELSE images END AS images
+                FROM items WHERE generation_id IS NOT NULL OR {LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Uncertain)}
                 UNION ALL SELECT i.images FROM former f JOIN items i ON i.item = f.item) AS paid
             """).ConfigureAwait(false) ?? 0;
         List<(long Worker, long Start, long Seen, long? End, bool IsRunning)> runs = await session.QueryAsync(

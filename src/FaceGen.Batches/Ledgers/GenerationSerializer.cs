@@ -17,7 +17,7 @@ internal static class GenerationSerializer
         foreach (IReadOnlyList<string> links in generation.AlternateLinks) WriteStrings(json, null, links);
         json.WriteEndArray();
         if (generation.FetchResult is { } fetchResult) json.WriteString("fetch_result", fetchResult.AbsoluteUri);
-        WriteStrings(json, "future_links", generation.FutureLinks);
+        WriteStrings(json, "future_links", generation.FutureLinks.Select(link => link.AbsoluteUri));
         if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
         if (generation.Seconds is { } seconds) json.WriteShortestNumber("generation_time", seconds);
@@ -45,8 +45,8 @@ internal static class GenerationSerializer
                 CreatedAt = GetProperty(root, "created_at")?.GetDateTimeOffset(),
                 Images = images,
                 AlternateLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(ReadStrings).Where(links => links.Length == images.Length)],
-                FetchResult = Generation.ParseLink(GetProperty(root, "fetch_result")?.GetString() ?? ""),
-                FutureLinks = GetProperty(root, "future_links") is { } futureLinks ? ReadStrings(futureLinks) : [],
+                FetchResult = ServiceResponse.ParseFetchResult(GetProperty(root, "fetch_result")?.GetString()),
+                FutureLinks = GetProperty(root, "future_links") is { } futureLinks ? Generation.ToLinks(ReadStrings(futureLinks)) : new(),
                 Prompt = GetProperty(root, "prompt")?.GetString(),
                 Seed = GetProperty(root, "seed")?.GetInt64(),
                 Seconds = GetProperty(root, "generation_time")?.GetDouble(),
@@ -85,7 +85,7 @@ internal static class GenerationSerializer
 
     private static string[] ReadStrings(JsonElement array) => [.. array.EnumerateArray().Select(text => text.GetString()!)];
 
-    private static void WriteStrings(Utf8JsonWriter json, string? name, IReadOnlyList<string> values)
+    private static void WriteStrings(Utf8JsonWriter json, string? name, IEnumerable<string> values)
     {
         if (name is null) json.WriteStartArray();
         else json.WriteStartArray(name);

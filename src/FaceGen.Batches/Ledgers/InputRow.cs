@@ -18,6 +18,9 @@ internal sealed record InputRow(string Hash, string Request, int Images, string?
     /// <summary>Gets the size of its face image in bytes; 0 for a link.</summary>
     internal int FaceLength { get; init; }
 
+    /// <summary>True if one image may come, although the row pays for more (Q41).</summary>
+    internal bool MayReturnFewerImages { get; init; }
+
     /// <summary>True if an earlier version of FaceGen may have stored it under another hash.</summary>
     internal bool MayHaveLegacyHash { get; init; }
 }

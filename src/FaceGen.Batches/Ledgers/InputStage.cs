@@ -46,7 +46,7 @@ internal sealed class InputStage(string? temporaryFolder = null) : IDisposable
     {
         if (_isNumbered) SqliteConnections.Execute(connection, "DROP INDEX input_hash");
         _isNumbered = false;
-        using var insert = new RawStatement(connection, "INSERT INTO input VALUES (NULL, ?1, 1, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+        using var insert = new RawStatement(connection, "INSERT INTO input VALUES (NULL, ?1, 1, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
         foreach (InputRow row in rows)
         {
             HasPaths |= row.Path is not null;
@@ -63,6 +63,7 @@ internal sealed class InputStage(string? temporaryFolder = null) : IDisposable
             insert.Bind(8, row.Source?.Row);
             insert.Bind(9, row.Path is null ? null : LedgerSession.ToStorable(row.Path));
             insert.Bind(10, row.ExistingFileWrittenAt?.ToUnixTimeMilliseconds());
+            insert.Bind(11, row.MayReturnFewerImages ? 1 : 0);
             insert.Execute();
             if (row.FaceBytes is not null && IsNew(row.Face!)) AddFace(connection, row.Face!, row.FaceBytes);
         }

@@ -1,7 +1,7 @@
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>What all runs of a batch have done so far.</summary>
-/// <param name="ImagesPaid">The number of images of rows that were accepted, or may have been.</param>
+/// <param name="ImagesPaid">The number of images of rows that were accepted, or may have been: those received of a saved row, else those requested.</param>
 /// <param name="Duration">How long runs have worked; simultaneous runs count once.</param>
 /// <param name="RunningSince">When the earliest of the other runs that work now began; null if there is none.</param>
 internal sealed record LedgerHistory(long ImagesPaid, TimeSpan Duration, DateTimeOffset? RunningSince)

@@ -123,7 +123,7 @@ internal sealed class LedgerInput : IDisposable
         string fold = IgnoresCase ? database.CaseFoldFunction : "";
         return plan with
         {
-            ImagesAtRisk = await session.QueryNumberAsync($"{InputRows} SELECT count(*) FROM rows WHERE {isSubmitted} AND {RequestSerializer.MayReturnFewerImages}").ConfigureAwait(false) ?? 0,
+            ImagesAtRisk = await session.QueryNumberAsync($"{InputRows} SELECT count(*) FROM rows WHERE {isSubmitted} AND is_at_risk = 1").ConfigureAwait(false) ?? 0,
             // A face that several rows share is uploaded once.
             Uploads = !_rows.HasLocalFaces ? 0 : await session.QueryNumberAsync($"{InputRows} SELECT count(DISTINCT face) FROM rows WHERE {isSubmitted}").ConfigureAwait(false) ?? 0,
             FirstDuplicate = _rows.Duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, isSubmitted).ConfigureAwait(false),

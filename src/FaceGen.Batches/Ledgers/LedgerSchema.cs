@@ -26,7 +26,7 @@ internal static class LedgerSchema
         CREATE {kind} input (
             position {keyType} PRIMARY KEY, hash TEXT NOT NULL, occurrence BIGINT NOT NULL, repeats BIGINT, request TEXT NOT NULL,
             images BIGINT NOT NULL, face TEXT, face_length BIGINT NOT NULL, source_file TEXT, source_line BIGINT, source_row BIGINT,
-            path TEXT, file_at BIGINT) {options};
+            path TEXT, file_at BIGINT, is_at_risk BIGINT NOT NULL) {options};
 
         CREATE {kind} matched (position {keyType} PRIMARY KEY, item BIGINT NOT NULL, status TEXT NOT NULL, images BIGINT NOT NULL, submitted_at BIGINT) {options}
         """;

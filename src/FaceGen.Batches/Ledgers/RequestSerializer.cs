@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using FaceGen.Contract;
+using FaceGen.ImageFormats;
 
 namespace FaceGen.Batches.Ledgers;
 
@@ -19,14 +20,7 @@ internal sealed class RequestSerializer
     /// <summary>The maximum number of cached face images, which bounds memory.</summary>
     private const int CacheCapacity = 1024;
 
-    /// <summary>
-    /// The SQL condition of <see cref="Request.MayReturnFewerImages"/>. Quotation marks inside a value are escaped, so that a prompt does
-    /// not match.
-    /// </summary>
-    internal static readonly string MayReturnFewerImages = FormattableString.Invariant(
-        $"images > 1 AND request LIKE '%\"{RequestField.Width.Name}\":{RequestField.Width.Maximum},%' AND request LIKE '%\"{RequestField.Height.Name}\":{RequestField.Height.Maximum},%'");
-
-    private readonly Dictionary<string, (string Hash, int Length)> _hashByPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LocalFace> _localByPath = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FaceImage> _faceByText = new(StringComparer.Ordinal);
 
     /// <summary>Returns the row of the input for a request.</summary>
@@ -34,7 +28,8 @@ internal sealed class RequestSerializer
     internal InputRow ToInputRow(Request request)
     {
         FaceImage face = request.FaceImage;
-        (string? hash, int length) = face.Link is null ? ComputeHash(face) : (null, 0);
+        LocalFace? local = face.Link is null ? ReadLocal(face, request.NeedsFaceSize) : null;
+        string? hash = local?.Hash;
         bool isInline = face.Link is null && face.FilePath is null;
         string text = Encoding.UTF8.GetString(JsonObjectWriter.Write(json =>
         {
@@ -44,7 +39,8 @@ internal sealed class RequestSerializer
         return new InputRow(ComputeIdentity(request, hash), text, request.ImageCount, hash,
             isInline ? face.ReadBytes() : null, request.Source)
         {
-            FaceLength = length,
+            FaceLength = local?.Length ?? 0,
+            MayReturnFewerImages = local?.Size is { } size ? request.MayReturnFewerImagesOf(size.Width, size.Height) : request.MayReturnFewerImages,
             MayHaveLegacyHash = face.Link is not null || request.Fields.Any(field => field.Value is string text && text.IndexOfAny(['\r', '\n']) >= 0),
         };
     }
@@ -152,14 +148,19 @@ internal sealed class RequestSerializer
         return _faceByText[text] = text.Contains("://") ? FaceImage.Parse(text, path => path) : FaceImage.FromUncheckedFile(text);
     }
 
-    private (string Hash, int Length) ComputeHash(FaceImage face)
+    /// <param name="face">The image.</param>
+    /// <param name="needsSize">True if the size in pixels is needed, which takes a moment.</param>
+    private LocalFace ReadLocal(FaceImage face, bool needsSize)
     {
-        if (face.FilePath is { } path && _hashByPath.TryGetValue(path, out (string, int) known)) return known;
+        if (face.FilePath is { } path && _localByPath.TryGetValue(path, out LocalFace? known) && (known.Size is not null || !needsSize)) return known;
 
         byte[] bytes = face.ReadBytes();
-        (string, int) hash = (HashPrefix + Sha256.ComputeHex(bytes), bytes.Length);
-        if (_hashByPath.Count == CacheCapacity) _hashByPath.Clear();
-        if (face.FilePath is not null) _hashByPath[face.FilePath] = hash;
-        return hash;
+        var local = new LocalFace(HashPrefix + Sha256.ComputeHex(bytes), bytes.Length, needsSize ? ImageInfo.Read(bytes) : null);
+        if (_localByPath.Count == CacheCapacity) _localByPath.Clear();
+        if (face.FilePath is not null) _localByPath[face.FilePath] = local;
+        return local;
     }
+
+    /// <summary>What a row needs of a face image that is not a link.</summary>
+    private sealed record LocalFace(string Hash, int Length, ImageInfo? Size);
 }

@@ -102,13 +102,13 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         JsonElement data = TolerantJson.GetProperty(response.Root, "data"), pagination = TolerantJson.GetProperty(response.Root, "pagination");
         return new AssetPage(
             data.ValueKind != JsonValueKind.Array ? []
-                : [.. data.EnumerateArray().Where(asset => asset.ValueKind == JsonValueKind.Object).Select(ServiceResponse.Create).Where(asset => asset.Id is not null).Select(ToGeneration)],
+                : [.. data.EnumerateArray().Where(asset => asset.ValueKind == JsonValueKind.Object).Select(ServiceResponse.Create).Where(asset => asset.AcceptedId is not null).Select(ToGeneration)],
             TolerantJson.ReadNumber(TolerantJson.GetProperty(pagination, "total")),
             TolerantJson.ReadNumber(TolerantJson.GetProperty(pagination, "last_page")));
 
         Generation ToGeneration(ServiceResponse asset)
         {
-            Generation known = account.GetGeneration(asset.Id!, connection);
+            Generation known = account.GetGeneration(asset.AcceptedId!, connection);
             return known.IsFinished ? known : known.WithResponse(asset, asset.Output.Count > 0 ? GenerationStatus.Success : GenerationStatus.Processing);
         }
     }

@@ -69,6 +69,12 @@ public sealed record BatchItem
     /// </summary>
     public string? Account { get; init; }
 
+    /// <inheritdoc cref="Generation.FetchResult"/>
+    public Uri? FetchResult => Generation?.FetchResult;
+
+    /// <inheritdoc cref="Generation.FutureLinks"/>
+    public JoinedList<Uri> FutureLinks => Generation?.FutureLinks ?? new();
+
     /// <summary>Gets the request.</summary>
     public required Request Request { get; init; }
 

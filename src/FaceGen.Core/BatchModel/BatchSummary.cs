@@ -53,7 +53,7 @@ public sealed record BatchSummary
 
     /// <summary>
     /// Gets the number of images that all runs of the batch were charged for, as far as is known. Images of uncertain rows and of rows
-    /// in progress count.
+    /// in progress count; images that were requested and did not come are not counted, once the row is saved.
     /// </summary>
     public long TotalImagesPaid { get; init; }
 

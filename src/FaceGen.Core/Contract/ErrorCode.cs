@@ -47,7 +47,7 @@ public enum ErrorCode
     /// <summary>The response to a submission was lost: the service may have accepted it and charged for it.</summary>
     SubmissionUncertain,
 
-    /// <summary>The service accepted the request and could not generate the images.</summary>
+    /// <summary>The service could not generate the images. It may have charged for them.</summary>
     GenerationFailed,
 
     /// <summary>

@@ -5,8 +5,8 @@ using System.Numerics;
 namespace FaceGen.Contract;
 
 /// <summary>
-/// Reads the value of a field: a parameter, a cell of a CSV or a JSON value, so that the same rules apply to each. An empty value
-/// means "not given". A face image is read as text here; <see cref="FaceImageReader"/> converts it.
+/// Reads the value of a field: a parameter, a cell of a CSV or a JSON value, so that the same rules apply to each. An empty value,
+/// or the text "null" of a field that is not a free text, means "not given". A face image is read as text here; <see cref="FaceImageReader"/> converts it.
 /// </summary>
 internal static class FieldReader
 {
@@ -81,6 +81,8 @@ internal static class FieldReader
         // NULL in a database is an empty cell.
         null or DBNull => null,
         string text when InvisibleCharacters.IsEmpty(text) => null,
+        // A published example sends "null" for an optional field. A prompt can be this word.
+        string text when field.Kind != FieldKind.Text && InvisibleCharacters.Trim(text).Equals("null", StringComparison.OrdinalIgnoreCase) => null,
         // The value was converted before, which failed.
         FaceGenException error => throw error,
         _ => field.ToType(raw) ?? throw field.CreateInvalidError(raw),

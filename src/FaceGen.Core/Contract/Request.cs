@@ -86,6 +86,13 @@ public sealed record Request
     /// <summary>True if the documentation says that one image comes, whatever <c>samples</c> is: for the largest size (Q41).</summary>
     internal bool MayReturnFewerImages => ImageCount > 1 && Width == RequestField.Width.Maximum && Height == RequestField.Height.Maximum;
 
+    /// <summary>True if the face image gives a side of the images, which decides how many come.</summary>
+    internal bool NeedsFaceSize => ImageCount > 1 && (Width is null || Height is null);
+
+    /// <summary>True if one image comes, also because the face image is as large.</summary>
+    internal bool MayReturnFewerImagesOf(int faceWidth, int faceHeight) =>
+        ImageCount > 1 && OutputSize.IsLargest(OutputSize.Resolve(Width, Height, faceWidth, faceHeight));
+
     /// <summary>Creates a request, in which each required field has a value.</summary>
     internal static Request Create(FieldValues values) => Empty with { _values = values };
 

@@ -119,20 +119,19 @@ internal sealed record ServiceResponse
     internal static ServiceResponse Create(JsonElement root)
     {
         JsonElement meta = TolerantJson.GetProperty(root, "meta");
-        Uri? fetchResult = Generation.ParseLink(ReadText("fetch_result") ?? "");
-        string? fetchedId = fetchResult is null ? null : FindFetchedId(fetchResult);
+        string? fetchResult = ReadText("fetch_result");
         return new ServiceResponse
         {
             Root = root,
             Status = (ReadText("status") ?? "").Trim().ToLowerInvariant(),
-            Id = ParseId(ReadText("id")) ?? fetchedId,
+            Id = ParseId(ReadText("id")) ?? (Generation.ParseLink(fetchResult ?? "") is { } address ? FindFetchedId(address) : null),
             RequestId = ParseId(ReadText("request_id")),
             Message = ResponseMessage.ReadForDisplay(root),
             MessageText = ResponseMessage.ReadText(root),
             Tips = ResponseMessage.ReadTips(root),
             Output = TolerantJson.ReadTexts(Get("output")),
             AlternateLinks = [.. LinkFields.Select(name => TolerantJson.ReadTexts(Get(name))).Where(links => links.Count > 0)],
-            FetchResult = fetchedId is null ? null : fetchResult,
+            FetchResult = ParseFetchResult(fetchResult),
             FutureLinks = TolerantJson.ReadTexts(Get("future_links")),
             Eta = ReadNumber("eta"),
             GenerationTime = ReadNumber("generationTime") ?? ReadNumber("generation_time"),
@@ -147,6 +146,10 @@ internal sealed record ServiceResponse
         string? ReadText(string name) => TolerantJson.ReadText(Get(name));
         double? ReadNumber(string name) => TolerantJson.ReadNumber(Get(name));
     }
+
+    /// <summary>Returns an address, safe to display, at which generations are fetched; null for any other text.</summary>
+    internal static Uri? ParseFetchResult(string? text) =>
+        Generation.ParseLink(text ?? "") is { } address && FindFetchedId(address) is not null ? DisplayText.EscapeLink(address) : null;
 
     /// <summary>Returns an id; null for a value that means "no id".</summary>
     private static string? ParseId(string? text) =>

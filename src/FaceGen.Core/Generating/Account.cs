@@ -159,12 +159,17 @@ internal sealed class Account
 
     /// <summary>Fetches a generation once.</summary>
     /// <exception cref="FaceGenException">The service does not report the generation.</exception>
-    internal async Task<Generation> FetchAsync(Connection connection, string id, IEngineLog? log, CancellationToken cancellationToken)
+    internal Task<Generation> FetchAsync(Connection connection, string id, IEngineLog? log, CancellationToken cancellationToken) =>
+        FetchAsync(connection, new Generation { Id = id, Connection = connection }, log, cancellationToken);
+
+    /// <summary>Fetches a generation once: by what an object knows of it, such as its <c>fetch_result</c>, unless it is pending.</summary>
+    /// <exception cref="FaceGenException">The service does not report the generation.</exception>
+    internal async Task<Generation> FetchAsync(Connection connection, Generation known, IEngineLog? log, CancellationToken cancellationToken)
     {
         using IDisposable? warnings = log is null ? null : Warnings.Subscribe(log);
-        return await (Find(id) is { } pending
+        return await (Find(known.Id) is { } pending
             ? pending.FetchAsync(connection, cancellationToken)
-            : Fetcher.FetchAsync(connection, GetGeneration(id, connection), cancellationToken)).ConfigureAwait(false);
+            : Fetcher.FetchAsync(connection, known.ToOutline(), cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Polls with this connection what another connection to the same account stopped polling.</summary>

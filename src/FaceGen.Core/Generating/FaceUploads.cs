@@ -42,12 +42,24 @@ internal sealed class FaceUploads
     /// <summary>How long an image is sent inline after its upload, or its link, was refused (docs/architecture.md#face-uploads).</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromHours(1);
 
+    /// <summary>The same after a rate limit, unless the service asks for a longer pause, and after broken connections.</summary>
+    private static readonly TimeSpan ShortRetryPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long an upload waits because the service asks it to, in addition to <see cref="UploadTimeout"/>.</summary>
+    private static readonly TimeSpan MaxRateLimitWait = TimeSpan.FromSeconds(90);
+
     /// <summary>
     /// How long an upload is tried: the image can be sent inline, and requests wait meanwhile (docs/architecture.md#face-uploads).
     /// </summary>
     private static readonly TimeSpan UploadTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the last attempt may take at least.</summary>
+    private static readonly TimeSpan MinAttemptTime = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, Task<Upload>> _uploads = new(StringComparer.Ordinal);
+
+    /// <summary>Spaces the uploads: the service may limit the rate of all calls (Q45).</summary>
+    private readonly SubmissionPace _pace = new();
 
     /// <summary>The time until which no image is uploaded, because uploads fail.</summary>
     private DateTimeOffset _pausedUntil;
@@ -185,11 +197,19 @@ internal sealed class FaceUploads
         long start = time.GetTimestamp();
         string text = FaceImage.ToDataUri(image);
         TimeSpan timeout = UploadTimeout + TimeSpan.FromSeconds(text.Length / SlowBytesPerSecond);
-        using CancellationTokenSource timeoutSource = time.CreateTimeoutSource(timeout);
+        // How long the service made it wait, which is no part of the timeout.
+        TimeSpan waited = TimeSpan.Zero;
         for (int attempt = 0; ; attempt++)
         {
+            long paceStart = time.GetTimestamp();
+            await _pace.WaitAsync(time, CancellationToken.None).ConfigureAwait(false);
+            waited += time.GetElapsedTime(paceStart);
+            int pace = _pace.Version;
             DateTimeOffset sentAt = time.GetUtcNow();
+            TimeSpan left = timeout + waited - time.GetElapsedTime(start);
+            using CancellationTokenSource timeoutSource = time.CreateTimeoutSource(left > MinAttemptTime ? left : MinAttemptTime);
             ApiResult result;
+            bool hasTimedOut = false;
             try
             {
                 result = await connection.Api.PostAsync(connection.Address.Upload,
@@ -198,6 +218,7 @@ internal sealed class FaceUploads
             catch (OperationCanceledException)
             {
                 result = new ApiResult { Failure = $"no response within {timeout.TotalSeconds:0} s" };
+                hasTimedOut = true;
             }
 
             Outcome outcome = OutcomeClassifier.ClassifyUpload(result);
@@ -205,6 +226,7 @@ internal sealed class FaceUploads
             {
                 // Uploads work again.
                 lock (_uploads) _pausedUntil = default;
+                _pace.AddAccepted();
                 log?.LogVerbose($"The face image '{face}' was uploaded. All requests with this image share its link.");
                 return new Upload(link, sentAt, sentAt + LinkLifetime);
             }
@@ -216,13 +238,23 @@ internal sealed class FaceUploads
             if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, sentAt, sentAt, error);
 
             var retry = outcome as Outcome.Retry;
-            TimeSpan delay = Backoff.GetDelay(attempt, retry?.Delay, connection.Services);
-            bool isLast = retry is null || time.GetElapsedTime(start) + delay > timeout;
-            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}). {(isLast ? "It is sent inline with each request" : $"Retrying in {DisplayText.FormatSeconds(delay)}")}.");
+            bool isLimited = retry is not null && (result.Status == 429 || result is { Status: < 500, Response.IsFailure: true });
+            bool isPaced = isLimited && retry!.Delay is null && _pace.TryAddRefusal(pace);
+            TimeSpan delay = isPaced ? TimeSpan.Zero : Backoff.GetDelay(attempt, retry?.Delay, connection.Services);
+            if (retry?.Delay is not null) waited += delay;
+            bool isLast = retry is null || waited > MaxRateLimitWait || (retry.Delay is null && time.GetElapsedTime(start) - waited + delay > timeout);
+            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}). {(isLast ? "It is sent inline with each request" : isPaced ? $"Uploads are sent {DisplayText.FormatSeconds(_pace.Interval)} apart" : $"Retrying in {DisplayText.FormatSeconds(delay)}")}.");
             if (isLast)
             {
-                DateTimeOffset until = time.GetUtcNow() + RetryPause;
-                if (!IsAboutImage(result)) lock (_uploads) _pausedUntil = until;
+                // A rate limit, or broken connections, end soon.
+                bool isShort = isLimited || (retry is not null && result.StatusCode is null && !hasTimedOut);
+                TimeSpan pause = !isShort || retry!.Delay > RetryPause ? RetryPause : retry.Delay > ShortRetryPause ? retry.Delay.Value : ShortRetryPause;
+                DateTimeOffset until = time.GetUtcNow() + pause;
+                lock (_uploads)
+                {
+                    if ((isLimited || !IsAboutImage(result)) && until > _pausedUntil) _pausedUntil = until;
+                }
+
                 return new Upload(null, sentAt, until, error);
             }
 

@@ -121,9 +121,9 @@ internal static class Fetcher
     private static async Task<Generation?> FindImagesAsync(Connection connection, Generation generation, bool isLast, CancellationToken cancellationToken)
     {
         List<string> images = [];
-        foreach (string link in generation.FutureLinks)
+        foreach (Uri link in generation.FutureLinks)
         {
-            if (Generation.ParseLink(link) is { } address && await ImageDownloader.HasImageAsync(connection, address, cancellationToken).ConfigureAwait(false)) images.Add(link);
+            if (await ImageDownloader.HasImageAsync(connection, link, cancellationToken).ConfigureAwait(false)) images.Add(link.AbsoluteUri);
         }
 
         return images.Count > 0 && (isLast || images.Count == generation.FutureLinks.Count)

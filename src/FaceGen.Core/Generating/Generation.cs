@@ -61,6 +61,12 @@ public sealed record Generation
     /// <summary>Gets the request; null if only the id is known.</summary>
     public Request? Request { get; init; }
 
+    /// <summary>Gets the address at which the service said that the generation is fetched; null if it named none.</summary>
+    public Uri? FetchResult { get; internal init; }
+
+    /// <summary>Gets the links at which the service said that the images will be; empty if it named none.</summary>
+    public JoinedList<Uri> FutureLinks { get; internal init; } = new();
+
     /// <summary>Gets the file and line of the request; null if it was not read from a file.</summary>
     public RequestSource? Source => Request?.Source;
 
@@ -91,24 +97,21 @@ public sealed record Generation
         init
         {
             _images = value;
-            Output = new([.. value.Select(ParseLink).OfType<Uri>().Select(DisplayText.EscapeLink)]);
+            Output = ToLinks(value);
         }
     }
 
     /// <summary>Gets lists of other links to the same images, each in the order of the images.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> AlternateLinks { get; init; } = [];
 
-    /// <summary>Gets the address that the service named for fetching the generation; null if it named none.</summary>
-    internal Uri? FetchResult { get; init; }
-
-    /// <summary>Gets the links that the service named for the images before they exist; empty if it named none.</summary>
-    internal IReadOnlyList<string> FutureLinks { get; init; } = [];
-
     /// <summary>Gets the number of images beyond those that were requested; they are ignored.</summary>
     internal int UnusedImageCount { get; private init; }
 
     /// <summary>Gets the number of images that were requested and are not among those of a finished generation.</summary>
     internal int MissingImageCount => StatusValue == GenerationStatus.Success && ImageCount > 0 ? Math.Max(0, (Request?.ImageCount ?? 0) - ImageCount) : 0;
+
+    /// <summary>True if a command has warned of the missing images.</summary>
+    internal bool HasMissingImageWarning { get; init; }
 
     /// <summary>True if the generation has ended.</summary>
     internal bool IsFinished => StatusValue is not GenerationStatus.Processing;
@@ -140,7 +143,7 @@ public sealed record Generation
             UnusedImageCount = status == GenerationStatus.Success ? received.Count - images.Count : 0,
             AlternateLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Truncate(list, maxCount))] : AlternateLinks,
             FetchResult = response.FetchResult ?? FetchResult,
-            FutureLinks = response.FutureLinks.Count > 0 ? Truncate(response.FutureLinks, maxCount) : FutureLinks,
+            FutureLinks = response.FutureLinks.Count > 0 ? ToLinks(Truncate(response.FutureLinks, maxCount)) : FutureLinks,
             Prompt = Prompt ?? (response.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
             Seed = response.Seed ?? Seed,
             Seconds = response.GenerationTime ?? Seconds,
@@ -167,6 +170,9 @@ public sealed record Generation
         // Face images in memory would fill it.
         Request = Request is { FaceImage: { Link: null, FilePath: null } } ? null : Request,
     };
+
+    /// <summary>Returns the links among texts, safe to display.</summary>
+    internal static JoinedList<Uri> ToLinks(IEnumerable<string> texts) => new([.. texts.Select(ParseLink).OfType<Uri>().Select(DisplayText.EscapeLink)]);
 
     /// <summary>Returns the link of an image; null if the image is inline.</summary>
     internal static Uri? ParseLink(string image) =>

@@ -18,16 +18,19 @@ internal sealed class MissingImageWarnings(IEngineLog log)
     private int _count;
     private int _images;
 
-    /// <summary>Warns of a generation if it has fewer images than requested.</summary>
-    internal void Add(Generation generation)
+    /// <summary>Warns of a generation if it has fewer images than requested, unless another command of the pipeline did.</summary>
+    /// <returns>The generation, which knows that the warning was given.</returns>
+    internal Generation Add(Generation generation)
     {
-        if (generation.MissingImageCount is not (> 0 and var missing)) return;
+        if (generation.HasMissingImageWarning || generation.MissingImageCount is not (> 0 and var missing)) return generation;
 
+        Generation reported = generation with { HasMissingImageWarning = true };
         Interlocked.Add(ref _images, missing);
-        if (Interlocked.Increment(ref _count) > MaxSingleWarnings) return;
+        if (Interlocked.Increment(ref _count) > MaxSingleWarnings) return reported;
 
         string row = generation.Source is { } source ? $"{source}: " : "";
         log.LogWarning($"{row}The service returned {generation.ImageCount} of {generation.ImageCount + missing} images for generation {generation.Id}. {Explanation}");
+        return reported;
     }
 
     /// <summary>Warns of the generations without a warning of their own.</summary>

@@ -41,6 +41,9 @@ internal sealed class PendingGeneration
     private bool _isIdAcknowledged;
     private bool _isAwaited;
     private bool _isOutline;
+
+    /// <summary>The period in which <see cref="Account.ImagePrice"/> counted the requested images; null if it does not count them, or has the number received.</summary>
+    private int? _pricePeriod;
     private IEngineLog[] _logs = [];
 
     /// <summary>Starts to poll a generation, unless it has ended.</summary>
@@ -56,6 +59,7 @@ internal sealed class PendingGeneration
         Slot = options.Slot;
         Deliveries = options.IsDeliveryExpected ? account.Deliveries : null;
         (_isNew, _isAwaited) = (options.IsNew, options.IsAwaited);
+        _pricePeriod = options.IsNew ? account.ImagePrice.Period : null;
         // An id that comes from elsewhere is known to the user.
         _isIdAcknowledged = !options.IsNew;
         if (!generation.IsFinished)
@@ -64,6 +68,7 @@ internal sealed class PendingGeneration
             return;
         }
 
+        CountMissingImages();
         Slot?.Release();
         // The delivery is still to come, and is ignored.
         Deliveries?.MarkFinished(generation.Id, isMissed: false);
@@ -265,9 +270,16 @@ internal sealed class PendingGeneration
             (Latest, _isOutline) = (fetched, false);
             if (!fetched.IsFinished) return;
 
+            CountMissingImages();
             Slot?.Release();
             _finished.TrySetResult(true);
         }
+    }
+
+    private void CountMissingImages()
+    {
+        if (_pricePeriod is { } period) _account.ImagePrice.RemoveImages(Latest.MissingImageCount, period);
+        _pricePeriod = null;
     }
 
     /// <summary>Returns the one polling task; starts it if there is none, or if it broke off.</summary>

@@ -246,7 +246,7 @@ internal sealed class Submission(
             Outcome.Pending pending => Accept(pending.Response, GenerationStatus.Processing, sentAt),
             _ => null,
         };
-        if (outcome is Outcome.Uncertain) _account.ImagePrice.Restart();
+        if (outcome is Outcome.Uncertain or Outcome.Failed { Error.Code: ErrorCode.GenerationFailed }) _account.ImagePrice.Restart();
         if (accepted is not null) _account.WarnOfUnknownStatus(result.Response, accepted.Id);
         if (options.SubmissionLog is { } after) await after.RecordOutcomeAsync(outcome, accepted).ConfigureAwait(false);
         return (outcome, accepted);

@@ -1,7 +1,8 @@
 namespace FaceGen.Generating;
 
 /// <summary>
-/// Spaces the submissions of an account whose rate the service limits with bare 429s (Q45; docs/architecture.md#rate-of-submissions).
+/// Spaces the submissions of an account, or its uploads, whose rate the service limits with bare 429s (Q45;
+/// docs/architecture.md#rate-of-submissions).
 /// The interval is zero until the service refuses a submission; then it grows with each refusal, and shrinks while the service accepts.
 /// </summary>
 internal sealed class SubmissionRateLimiter

@@ -109,7 +109,7 @@ public sealed class Connection : IDisposable
         return OutcomeClassifier.ClassifyAccountRequest(result) switch
         {
             Outcome.Finished { Response: var response } when response.IsSuccess || TolerantJson.GetProperty(response.Root, "data").ValueKind == JsonValueKind.Object => null,
-            Outcome.Failed { Error: { EndsRun: true } error } => error.Message,
+            Outcome.Failed { Error: { EndsRun: true, Code: not ErrorCode.ConnectionInvalid } error } => error.Message,
             Outcome.Retry { PersistentError: { } error } => error.Message,
             Outcome.Retry when result.StatusCode is null => $"{BaseUri} cannot be reached: {reason}. Check the network, the proxy and the address.",
             Outcome.Retry when result.Status >= 500 => $"{BaseUri} has an error of its own: {reason}. Whether the key is valid is not known. Run the command again later.",

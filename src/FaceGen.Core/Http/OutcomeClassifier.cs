@@ -10,6 +10,9 @@ internal static class OutcomeClassifier
     /// <summary>The maximum delay of a rate limit. An allowance of a day or longer is not restored sooner.</summary>
     private static readonly TimeSpan MaxRateLimitWait = TimeSpan.FromMinutes(10);
 
+    /// <summary>What an error of the account means for a run.</summary>
+    private const string NothingMore = "Nothing more is submitted. ";
+
     /// <summary>Returns the outcome of a submission.</summary>
     /// <param name="result">The result.</param>
     /// <param name="echo">The request's texts, which are removed from the service's message.</param>
@@ -32,8 +35,10 @@ internal static class OutcomeClassifier
         ServiceResponse? response = result.Response;
         int status = result.Status;
         bool isFailure = response is { IsFailure: true };
-        bool hasId = response?.AcceptedId is { } id && !(isFailure && echo.IsTrackId(id));
         bool hasImages = response is not null && response.Output.Any(image => Generation.ParseLink(image) is not null);
+        // A refusal of the account is certain, and its request_id the number of the call. Another error with a request_id alone may belong to an
+        // accepted request (Q36, Q46): a fetch of a number that is no id costs nothing, another submission could.
+        bool hasId = response?.AcceptedId is { } id && !(isFailure && echo.IsTrackId(id)) && !(response.Id is null && !hasImages && IsAccountRefusal(status, response, message));
         return status switch
         {
             // No response.
@@ -59,7 +64,7 @@ internal static class OutcomeClassifier
             // Every other request would fail too.
             401 or 402 or 403 when FindAccountError(result, message) is { } error => new Outcome.Failed(error),
             407 => result.IsSent ? new Outcome.Failed(result.Fault?.Error ?? CreateRefusal(result, message).Error) : ClassifyUnsent(result),
-            429 when message.IsAllowanceExhausted && !(message.RetryDelay < MaxRateLimitWait) => new Outcome.Failed(CreateAccountError(ErrorCode.OutOfCredits, result, message)),
+            429 when IsAllowanceExhausted(message) => new Outcome.Failed(CreateAccountError(ErrorCode.OutOfCredits, result, message)),
             429 => CreateTemporaryRefusal(result, message),
             < 500 when isFailure && message.IsRateLimit && !hasImages => CreateTemporaryRefusal(result, message),
             < 500 when message.AccountError is { } code => new Outcome.Failed(CreateAccountError(code, result, message)),
@@ -74,10 +79,27 @@ internal static class OutcomeClassifier
 
             // A permanent refusal.
             >= 400 and < 500 => CreateRefusal(result, message),
-            >= 200 and < 300 when isFailure => CreateRefusal(result, message),
+            >= 200 and < 300 when response is { IsRefusal: true } => CreateRefusal(result, message),
+            // "failed" without an id (Q39): there will be no image, but a generation may have been started and charged.
+            >= 200 and < 300 when isFailure => CreateFailure(result, message),
             _ => new Outcome.Uncertain(result.Describe()),
         };
     }
+
+    /// <summary>True if the service certainly refused the request because of the account.</summary>
+    private static bool IsAccountRefusal(int status, ServiceResponse response, ServiceMessage message) => status switch
+    {
+        401 or 402 or 403 => !response.IsPending && !response.IsSuccess,
+        // 407 is the proxy's.
+        407 => false,
+        _ when !response.IsRefusal || message.IsAmbiguous => false,
+        429 => IsAllowanceExhausted(message),
+        < 300 or (>= 400 and < 500) => !message.IsRateLimit && message.AccountError is not null,
+        _ => false,
+    };
+
+    /// <summary>True if a rate limit is one of the allowance, which no wait of a reasonable time restores.</summary>
+    private static bool IsAllowanceExhausted(ServiceMessage message) => message.IsAllowanceExhausted && !(message.RetryDelay < MaxRateLimitWait);
 
     /// <summary>Returns the outcome of a fetch, which is free and can always be repeated.</summary>
     /// <param name="result">The result.</param>
@@ -88,7 +110,9 @@ internal static class OutcomeClassifier
         ServiceMessage message = ServiceMessage.Parse(result, echo);
         if (ClassifyFailure(result, message) is { } failure) return failure;
         bool namesGeneration = result.Response is { } named && (named.Id is not null || (id is not null && named.RequestId == id));
-        if (result.Status is 404 or 410 || (!namesGeneration && (result.Response is { IsRefusal: true } || (result.Response is { IsFailure: true } && message.IsGenerationUnknown))))
+        // A denial may repeat the id that was fetched (Q42).
+        bool isDenied = result.Response is { IsFailure: true } && message.IsGenerationUnknown;
+        if (result.Status is 404 or 410 || isDenied || (!namesGeneration && result.Response is { IsRefusal: true }))
         {
             return new Outcome.Failed(CreateError(ErrorCode.GenerationNotFound, "The service does not return this generation", result,
                 "The request charged and deleted nothing. Check the id and the account: a generation can be fetched only with the key that submitted it."));
@@ -119,7 +143,7 @@ internal static class OutcomeClassifier
     internal static Outcome ClassifyAccountRequest(ApiResult result)
     {
         ServiceMessage message = ServiceMessage.Parse(result);
-        if (ClassifyFailure(result, message) is { } failure) return failure;
+        if (ClassifyFailure(result, message, consequence: "") is { } failure) return failure;
         if (result.Response is null && result.Status < 300) return new Outcome.Retry(result.Describe(), message.RetryDelay);
 
         return result is { Status: < 300, Response: { IsFailure: false } response }
@@ -128,11 +152,11 @@ internal static class OutcomeClassifier
     }
 
     /// <summary>Returns the outcome of a free request without a response, with a fatal error, or with a temporary failure; null otherwise.</summary>
-    private static Outcome? ClassifyFailure(ApiResult result, ServiceMessage message)
+    private static Outcome? ClassifyFailure(ApiResult result, ServiceMessage message, string consequence = NothingMore)
     {
         if (result.Fault is not null || result is { StatusCode: null, IsSent: false }) return ClassifyUnsent(result);
         if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null);
-        if (FindFatalError(result, message) is { } error) return new Outcome.Failed(error);
+        if (FindFatalError(result, message, consequence) is { } error) return new Outcome.Failed(error);
 
         return IsTemporary(result, message) ? new Outcome.Retry(result.Describe(), message.RetryDelay) : null;
     }
@@ -156,28 +180,30 @@ internal static class OutcomeClassifier
         var fault => new Outcome.Retry(fault?.Reason ?? result.Describe(), null) { IsUnreachable = true, PersistentError = fault?.Error },
     };
 
-    private static FaceGenException? FindFatalError(ApiResult result, ServiceMessage message) => result.Status switch
+    private static FaceGenException? FindFatalError(ApiResult result, ServiceMessage message, string consequence) => result.Status switch
     {
         >= 300 and < 400 and not 303 => CreateRedirectError(result, "Nothing was charged. "),
-        401 or 402 or 403 when FindAccountError(result, message) is { } error => error,
+        401 or 402 or 403 when FindAccountError(result, message, consequence) is { } error => error,
         // The queue is full, whatever the message says about plans and credits.
         429 => null,
         // The message of a server with an internal error is not reliable.
-        < 500 when result.Response is { IsFailure: true } && !message.IsRateLimit && message.AccountError is { } code => CreateAccountError(code, result, message),
+        < 500 when result.Response is { IsFailure: true } && !message.IsRateLimit && message.AccountError is { } code => CreateAccountError(code, result, message, consequence),
         _ => null,
     };
 
-    /// <summary>Returns the error of the account for the statuses 401, 402 and 403.</summary>
-    private static FaceGenException? FindAccountError(ApiResult result, ServiceMessage message) => result.Status switch
+    /// <summary>Returns the error of the account, or of the address, for the statuses 401, 402 and 403.</summary>
+    private static FaceGenException? FindAccountError(ApiResult result, ServiceMessage message, string consequence = NothingMore) => result.Status switch
     {
-        401 => CreateAccountError(ErrorCode.KeyRejected, result, message),
-        402 => CreateAccountError(ErrorCode.OutOfCredits, result, message),
+        401 or 402 when result is { Response: null, Failure: null } => CreateError(ErrorCode.ConnectionInvalid, "The address does not respond like the service", result,
+            $"The response does not say that the key is wrong. Nothing was accepted. {consequence}Check Connect-FaceGen -BaseUri and the proxy."),
+        401 => CreateAccountError(ErrorCode.KeyRejected, result, message, consequence),
+        402 => CreateAccountError(ErrorCode.OutOfCredits, result, message, consequence),
         // A body that is not the API's JSON comes from a firewall, and can be about one request only.
-        403 when result.Response is not null => CreateAccountError(message.AccountError ?? ErrorCode.NotInPlan, result, message),
+        403 when result.Response is not null => CreateAccountError(message.AccountError ?? ErrorCode.NotInPlan, result, message, consequence),
         _ => null,
     };
 
-    private static FaceGenException CreateAccountError(ErrorCode code, ApiResult result, ServiceMessage message)
+    private static FaceGenException CreateAccountError(ErrorCode code, ApiResult result, ServiceMessage message, string consequence = NothingMore)
     {
         (string failure, string remedy) = code switch
         {
@@ -186,7 +212,7 @@ internal static class OutcomeClassifier
             ErrorCode.OutOfCredits => ("The account is out of credits", "Add credits to the account's wallet."),
             _ => ("The account or its plan does not allow this request", "Check the account and its plan on the account's page."),
         };
-        return CreateError(code, failure, result, $"Nothing more is submitted. {remedy}");
+        return CreateError(code, failure, result, consequence + remedy);
     }
 
     private static FaceGenException CreateRedirectError(ApiResult result, string consequence = "Nothing was accepted. ") => new(ErrorCode.ServiceMoved,
@@ -207,6 +233,14 @@ internal static class OutcomeClassifier
 
     private static Outcome.Failed CreateRefusal(ApiResult result, ServiceMessage message) =>
         new(CreateError(ErrorCode.RequestRefused, "The service refused the request", result, "It was not accepted and costs nothing. Correct the request."))
+        {
+            Reason = message.Reason,
+            IsFaceImageError = message.IsFaceImageError,
+        };
+
+    private static Outcome.Failed CreateFailure(ApiResult result, ServiceMessage message) =>
+        new(CreateError(ErrorCode.GenerationFailed, "The service could not create the image", result,
+            "It named no id. You may have been charged. FaceGen did not send the request again. Check the account's generations (Get-FaceGenImage -All) before you run it again."))
         {
             Reason = message.Reason,
             IsFaceImageError = message.IsFaceImageError,

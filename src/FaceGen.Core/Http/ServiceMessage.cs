@@ -78,7 +78,11 @@ internal sealed class ServiceMessage
     /// <summary>Matches a refusal of how an image was sent.</summary>
     private static readonly Regex FaceFormatRefused = new(@"\bbase64\b|\bface[_ ]?image\b.*\b(invalid|format|must be|string|url|link)\b|\b(invalid|unsupported)\b.*\bimage\b", Options);
 
-    private static readonly Regex GenerationUnknown = new(@"\b(request|generation|task|job)( id)?( was| is)? not found\b", Options);
+    /// <summary>Matches a denial of the id that was fetched. "The face was not found" and "invalid model id" are about the generation.</summary>
+    private static readonly Regex GenerationUnknown = new(
+        @"(\b(request|generation|task|job)( with)?( the)?( id)?|^\W*(the |this |your )?id):?( ''| #?[\w-]*\d[\w-]*)?( was| is)? (not found|unknown|does not exist|doesn't exist)\b"
+        + @"|\bno such (request|generation|task|job|id)\b|\b(unknown|invalid) ((request|generation|task|job) )?id\b", Options);
+
     private static readonly Regex FaceNotFound = new(@"\bno (human )?faces?\b|\bfaces? (was |is |were |could )?not\b|\b(invalid|corrupt\w*|unsupported|damaged) (face |input )?image", Options);
     private static readonly Regex WaitTime = new(@"(?:in|after|within|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Options);
     private static readonly Regex RetryHint = new($@"\b(try|retry|again|come back)\b.*\b{WaitTime}|\bwait\b.*\b(in|after) .*\b{WaitTime}|\b(?=wait){WaitTime}", Options);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FaceGen.Contract;
+using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Images;
 
 namespace FaceGen.Emulator.Contract;
@@ -16,8 +17,7 @@ internal sealed class GenerationRequest(IReadOnlyDictionary<RequestField, object
     /// <summary>Gets the number of images: 1 unless the caller chose another, and always 1 of the largest size, as documented.</summary>
     internal int Samples => IsLargest ? 1 : (int)(Get<long?>(RequestField.Samples) ?? 1);
 
-    private bool IsLargest =>
-        Get<long?>(RequestField.Width) == RequestField.Width.Maximum && Get<long?>(RequestField.Height) == RequestField.Height.Maximum;
+    private bool IsLargest => OutputSize.IsLargest(GenerationParameters.ResolveSize(this));
 
     /// <summary>True if it has the face image as base64, for which four published sources require <c>base64</c> to be true.</summary>
     internal bool LacksBase64 => Face.IsInline && Get<bool?>(RequestField.Base64) != true;

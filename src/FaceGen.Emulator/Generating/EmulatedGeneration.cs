@@ -122,19 +122,11 @@ internal sealed record GenerationParameters
         };
     }
 
-    /// <summary>
-    /// Resolves the size from the face image; if neither side is given, a larger image is scaled down in proportion.
-    /// </summary>
-    private static (int Width, int Height) ResolveSize(GenerationRequest request)
+    /// <summary>Resolves the size, from the face image where the request gives none.</summary>
+    internal static (int Width, int Height) ResolveSize(GenerationRequest request)
     {
         SKSizeI face = request.Face.Image?.Size ?? new SKSizeI(DefaultSide, DefaultSide);
-        long? width = request.Get<long?>(RequestField.Width), height = request.Get<long?>(RequestField.Height);
-        (int maxWidth, int maxHeight) = (RequestField.Width.Maximum!.Value, RequestField.Height.Maximum!.Value);
-        double scale = width is null && height is null
-            ? Math.Min(1, Math.Min((double)maxWidth / face.Width, (double)maxHeight / face.Height))
-            : 1;
-        return (
-            (int?)width ?? Math.Clamp((int)Math.Round(face.Width * scale), 1, maxWidth),
-            (int?)height ?? Math.Clamp((int)Math.Round(face.Height * scale), 1, maxHeight));
+        return OutputSize.Resolve(
+            (int?)request.Get<long?>(RequestField.Width), (int?)request.Get<long?>(RequestField.Height), face.Width, face.Height);
     }
 }

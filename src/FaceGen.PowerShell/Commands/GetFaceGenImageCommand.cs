@@ -22,7 +22,7 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
     private const string PendingSet = "Pending";
     private const string AllSet = "All";
 
-    private readonly List<(Connection Connection, string Id)> _requestedIds = [];
+    private readonly List<Generation> _requested = [];
     private readonly ProgressDisplay _progress = new("Listing generations");
     private readonly List<Generation> _listed = [];
     private double? _total;
@@ -45,8 +45,8 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
     [Parameter(ParameterSetName = AllSet, Mandatory = true)]
     public SwitchParameter All { get; set; }
 
-    private protected override void Process() => _requestedIds.AddRange((Id ?? []).Select(GenerationIdAttribute.FindGeneration)
-        .Select(WithConnection).OfType<Generation>().Select(generation => (generation.Connection!, generation.Id)));
+    private protected override void Process() => _requested.AddRange((Id ?? []).Select(GenerationIdAttribute.FindGeneration)
+        .Select(WithConnection).OfType<Generation>());
 
     private protected override void End()
     {
@@ -69,10 +69,10 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
             }
         }
 
-        foreach ((Connection connection, string id) in _requestedIds.Distinct())
+        foreach (Generation known in _requested.GroupBy(generation => (generation.Connection, generation.Id)).Select(same => same.First()))
         {
             Work.Drain(Account.MaxConcurrentFetches - 1);
-            Work.Start(id, () => Account.For(connection).FetchAsync(connection, id, Log, StopToken), WriteObject);
+            Work.Start(known.Id, () => Account.For(known.Connection!).FetchAsync(known.Connection!, known, Log, StopToken), WriteObject);
         }
 
         Work.Drain(0);

@@ -260,6 +260,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 
         if (generation.Images.Count == 0) throw generation.CreateNoImagesError();
 
+        WarnOfMissingImages(generation);
         bool[] saved = await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
         if (RemoveAfterSave && saved.All(isSaved => isSaved)) await DeleteAsync(generation, connection).ConfigureAwait(false);
     }

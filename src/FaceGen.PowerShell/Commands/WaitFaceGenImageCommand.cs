@@ -53,7 +53,7 @@ public sealed class WaitFaceGenImageCommand : GenerationCmdlet
         {
             if (WithConnection(input) is not { Connection: { } connection } generation) continue;
 
-            if (Id is not null) generation = Account.For(connection).GetGeneration(generation.Id, connection);
+            if (Id is not null) generation = Account.For(connection).Find(generation.Id)?.Latest ?? generation.ToOutline();
             _progress.Total++;
             Work.Start(generation, () => new Generator(connection, Log).WaitAsync(generation, ToTimeout(TimeoutSec), StopToken), WriteGeneration);
         }

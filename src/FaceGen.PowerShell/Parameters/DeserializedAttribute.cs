@@ -31,7 +31,9 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
     {
         Id = GetText(deserialized, "Id") ?? "",
         StatusValue = Enum.TryParse(GetText(deserialized, "Status"), out GenerationStatus status) ? status : default,
-        Images = GetValue(deserialized, "Output") is { } output ? [.. LanguagePrimitives.GetEnumerable(output).Cast<object>().Select(link => link.ToString()!)] : [],
+        Images = GetLinks(deserialized, "Output"),
+        FetchResult = ServiceResponse.ParseFetchResult(GetText(deserialized, "FetchResult")),
+        FutureLinks = Generation.ToLinks(GetLinks(deserialized, "FutureLinks")),
         Prompt = GetText(deserialized, "Prompt"),
         Seed = GetAs<long>(deserialized, "Seed"),
         Seconds = GetAs<double>(deserialized, "Seconds"),
@@ -44,6 +46,14 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
         Message = GetText(deserialized, "Message") ?? "",
         Account = AccountIdentifier.TryParse(GetText(deserialized, "Account")),
         Request = GetValue(deserialized, "Request") is PSObject request ? RequestRowReader.ReadDeserialized(request, deserialized) : null,
+    };
+
+    /// <summary>Returns links, which are deserialized as a list, or as their joined text.</summary>
+    private static string[] GetLinks(PSObject deserialized, string name) => GetValue(deserialized, name) switch
+    {
+        null => [],
+        var list when LanguagePrimitives.GetEnumerable(list) is { } links => [.. links.Cast<object>().Select(link => link.ToString()!)],
+        var text => [.. text.ToString()!.Split([';', ' '], StringSplitOptions.RemoveEmptyEntries)],
     };
 
     private static object? GetValue(PSObject deserialized, string name) => deserialized.Properties[name]?.Value;

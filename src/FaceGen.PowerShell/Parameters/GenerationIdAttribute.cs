@@ -38,6 +38,7 @@ internal sealed class GenerationIdAttribute : ElementTransformationAttribute
             Generation itself => itself,
             SavedImage image => image.Generation,
             BatchItem item => item.Generation,
+            _ when DeserializedAttribute.FindGeneration(input) is { } deserialized => deserialized with { Id = text },
             _ => GetAccount(PSObject.AsPSObject(input)) is { } account ? new Generation { Id = text, Account = account } : null,
         };
         if (generation is not null) GenerationsByBoundId.Add(text, generation);

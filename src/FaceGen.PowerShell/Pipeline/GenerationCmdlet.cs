@@ -18,6 +18,9 @@ public abstract class GenerationCmdlet : ServiceCmdlet
     /// <inheritdoc cref="GenerationOutput.Write"/>
     private protected void WriteGeneration(Generation generation) => _output.Write(generation, CurrentConnection);
 
+    /// <inheritdoc cref="GenerationOutput.WarnOfMissingImages"/>
+    private protected void WarnOfMissingImages(Generation generation) => _output.WarnOfMissingImages(generation);
+
     /// <inheritdoc cref="GenerationOutput.WithConnection"/>
     private protected Generation? WithConnection(Generation generation) => _output.WithConnection(generation, Connection, () => CurrentConnection);
 

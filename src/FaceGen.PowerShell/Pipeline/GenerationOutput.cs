@@ -14,14 +14,17 @@ internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
     /// <param name="connection">The connection of a generation without one.</param>
     internal void Write(Generation generation, Connection connection)
     {
+        generation = WarnOfMissingImages(generation);
         if (generation.StatusValue == GenerationStatus.Failed)
             cmdlet.ReportError(generation.CreateFailedError(), (object?)generation.Request ?? generation);
         else
             cmdlet.WriteObject(generation);
 
-        _missingImages.Add(generation);
         _emitted.Add(Account.For(generation.Connection ?? connection), generation);
     }
+
+    /// <summary>Warns once of a generation with fewer images than requested.</summary>
+    internal Generation WarnOfMissingImages(Generation generation) => _missingImages.Add(generation);
 
     /// <summary>
     /// Returns a generation with its own connection, or for a deserialized one with the command's connection. Returns null,

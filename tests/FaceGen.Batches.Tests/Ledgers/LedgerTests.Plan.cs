@@ -87,6 +87,7 @@ public abstract partial class LedgerTests
     public async Task Plan_counts_rows_that_may_return_fewer_images()
     {
         ILedger ledger = await OpenAsync();
+        FaceImage largest = FaceImage.FromBytes(TestImages.PngFromRows(512, 768, 0, TestImages.Compress(new byte[(512 + 1) * 768])));
         Request request = FakeService.Request("largest, \"width\":512,\"height\":768");
         await ledger.StageAsync(
             [
@@ -95,10 +96,16 @@ public abstract partial class LedgerTests
                 CreateFile(request with { Width = 512, Height = 768 }),
                 CreateFile(request with { Width = 512, Height = 512, Samples = 2 }),
                 CreateFile(request with { Samples = 2 }),
+                // The size is that of the face image, if it is not given.
+                CreateFile(request with { FaceImage = largest, Samples = 2 }),
+                CreateFile(request with { FaceImage = largest, Samples = 2, Width = 512 }),
+                CreateFile(request with { FaceImage = largest, Samples = 2, Height = 767 }),
+                CreateFile(request with { FaceImage = largest }),
+                CreateFile(request with { FaceImage = FaceImage.FromBytes(TestImages.Portrait), Samples = 2 }),
             ],
             null, None);
 
-        Assert.Equal((5, 9, 2), await ledger.PlanAsync(default, None) is var plan ? (plan.ToSubmit, plan.Images, plan.ImagesAtRisk) : default);
+        Assert.Equal((10, 18, 4), await ledger.PlanAsync(default, None) is var plan ? (plan.ToSubmit, plan.Images, plan.ImagesAtRisk) : default);
     }
 
     [Fact]

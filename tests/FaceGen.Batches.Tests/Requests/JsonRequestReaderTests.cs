@@ -31,6 +31,18 @@ public sealed class JsonRequestReaderTests : IDisposable
         Assert.Equal(1, request.Source!.Line);
     }
 
+    /// <summary>The published example of an enterprise request sends "null" as text.</summary>
+    [Fact]
+    public void Text_null_is_absent_except_in_a_prompt()
+    {
+        Request request = _folder.ReadRequest("people.json", """
+            {"prompt":"null","face_image":"face.png","width":"null","guidance_scale":"null","safety_checker":"null","style":"null","seed":"null","webhook":"null","track_id":"null"}
+            """);
+
+        Assert.Equal("null", request.Prompt);
+        Assert.Equal([RequestField.Prompt, RequestField.FaceImage], request.Fields.Where(field => field.Value is not null).Select(field => field.Field));
+    }
+
     [Theory]
     [InlineData("people.json")]
     [InlineData("people.jsonl")]

@@ -305,14 +305,18 @@ public sealed class BatchRunTests : IDisposable
 
     /// <summary>What the service named when it accepted the row is in the ledger (Q42).</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Generation_denied_by_its_id_is_found_by_the_next_run(bool isFetched)
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task Generation_denied_by_its_id_is_found_by_the_next_run(bool isFetched, bool namesId)
     {
         _fixture.OnSubmit = id => ScriptedResponse.Json($$"""
             {"status":"processing","id":{{id}},"eta":1,"fetch_result":"{{_fixture.FetchResult(id)}}","future_links":["{{BatchFixture.Link(id)}}"]}
             """);
-        _fixture.OnFetch = (_, _) => ScriptedResponse.Error("Request not found", 404);
+        _fixture.OnFetch = (id, _) => namesId
+            ? ScriptedResponse.Json($$"""{"status":"error","id":{{id}},"message":"Request not found"}""")
+            : ScriptedResponse.Error("Request not found", 404);
         _fixture.OnLink = (_, _) => ScriptedResponse.Empty(404);
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(2));
 

@@ -20,7 +20,7 @@ public sealed class GenerationResultTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync([.. BatchFixture.Requests(9).Select(request => request with { Samples = 2 })]);
 
-        Assert.Equal((BatchState.Complete, 9, 10), (summary.State, summary.Saved, summary.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 9, 10, 10), (summary.State, summary.Saved, summary.ImagesPaid, summary.TotalImagesPaid));
         Assert.Equal(10, _fixture.Files.Count);
         Assert.Equal(6, _fixture.Warnings.Count);
         Assert.All(_fixture.Warnings.Take(5), warning => Assert.Matches(@"^people\.csv:\d+: The service returned 1 of 2 images for generation \d+\. ", warning));

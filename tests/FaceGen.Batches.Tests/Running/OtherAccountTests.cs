@@ -26,7 +26,7 @@ public sealed class OtherAccountTests : IDisposable
         {
             "denies it" => ScriptedResponse.Error("Request not found", 404),
             "denies it with HTTP 200" => ScriptedResponse.Error("Request not found"),
-            _ => ScriptedResponse.Json("""{"status":"failed","id":1,"message":"No such request"}"""),
+            _ => ScriptedResponse.Json("""{"status":"failed","id":1,"message":"No face was found"}"""),
         };
         string first = _fixture.Connection.Account;
         using FaceGen.Connection before = _fixture.Connection;

@@ -41,13 +41,13 @@ public sealed class AccountClientTests : IDisposable
     public async Task Assets_are_listed_at_the_other_path_where_the_first_is_unknown()
     {
         _service.OnSubmit(ScriptedResponse.Html(404), ScriptedResponse.Json("""
-            {"status":"success","data":[{"id":7,"output":["https://r2/a.png","https://r2/b.png"]},{"id":"3f2b-8c","output":"https://r2/c.png"},{"id":8},{"id":null},5],
+            {"status":"success","data":[{"id":7,"output":["https://r2/a.png","https://r2/b.png"]},{"id":"3f2b-8c","output":"https://r2/c.png"},{"id":8},{"request_id":"r-9","output":["https://r2/d.png"]},{"id":null},5],
              "pagination":{"total":"33","last_page":2}}
             """));
 
         AssetPage page = await Client.GetAssetsAsync(1, default).WithTimeoutAsync();
 
-        Assert.Equal([("7", "Success", 2), ("3f2b-8c", "Success", 1), ("8", "Processing", 0)], page.Generations.Select(generation => (generation.Id, generation.Status, generation.Output.Count)));
+        Assert.Equal([("7", "Success", 2), ("3f2b-8c", "Success", 1), ("8", "Processing", 0), ("r-9", "Success", 1)], page.Generations.Select(generation => (generation.Id, generation.Status, generation.Output.Count)));
         Assert.All(page.Generations, generation => Assert.Same(_service.Connection, generation.Connection));
         Assert.Equal((33, 2), (page.Total, page.LastPage));
         Assert.Equal(["/api/assets_generated", "/api/v6/assets_generated"], _service.Calls.Select(call => call.Address.AbsolutePath));

@@ -1,4 +1,5 @@
 using FaceGen.Accounts;
+using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Core.Tests.Accounts;
 
@@ -56,6 +57,37 @@ public sealed class ImagePriceTests
         _price.AddBalance(new AccountBalance { Balance = 9, Currency = "EUR" });
 
         Assert.Null(_price.Latest);
+    }
+
+    [Fact]
+    public void Missing_images_of_an_earlier_period_are_not_removed()
+    {
+        int before = _price.Period;
+        Add(10, 2);
+        _price.RemoveImages(1, before);
+        Add(9.96m, 2);
+
+        Assert.Equal((0.02m, "USD"), _price.Latest);
+    }
+
+    /// <summary>Images that did not come (Q41) are not in the price, whether they are missing at once or after a poll.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Missing_images_are_not_counted(bool isFinishedAtOnce)
+    {
+        using var service = new FakeService();
+        service.OnSubmit(isFinishedAtOnce ? ScriptedResponse.Success("9", "https://cdn.example/9.png") : ScriptedResponse.Processing("9"))
+            .OnFetch(ScriptedResponse.Success("9", "https://cdn.example/9.png"));
+        ImagePrice price = service.Account.ImagePrice;
+        price.AddBalance(new AccountBalance { Balance = 10, Currency = "USD" });
+
+        await service.Clock.RunAsync(service.GenerateAsync(request: FakeService.Request() with { Samples = 2 }));
+        service.Account.MarkEmitted("9");
+        await service.Clock.RunAsync(service.Account.FetchAsync(service.Connection, "9", null, default));
+        price.AddBalance(new AccountBalance { Balance = 9.97m, Currency = "USD" });
+
+        Assert.Equal((0.03m, "USD"), price.Latest);
     }
 
     private void Add(decimal balance, int imagesBefore)

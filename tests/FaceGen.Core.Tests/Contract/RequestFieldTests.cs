@@ -30,6 +30,18 @@ public sealed class RequestFieldTests
     public void Value_at_limit_is_accepted(string name, string cell, object expected) =>
         Assert.Equal(expected, Field(name).Read(cell));
 
+    [Fact]
+    public void Value_null_as_text_is_not_given()
+    {
+        foreach (RequestField field in RequestField.All)
+        {
+            if (field.Kind == FieldKind.Image) continue;
+
+            foreach (string text in (string[])["null", " null ", "NULL"])
+                Assert.Equal(field.Kind == FieldKind.Text ? text : null, field.Read(text));
+        }
+    }
+
     [Theory]
     [InlineData("width", "0", "Width must be 1 to 512, not '0'.")]
     [InlineData("width", "513", "Width must be 1 to 512, not '513'.")]

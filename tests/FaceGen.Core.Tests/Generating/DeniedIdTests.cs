@@ -29,6 +29,25 @@ public sealed class DeniedIdTests : IDisposable
         Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
+    /// <summary>A denial that repeats the id is a denial, and not a generation that failed.</summary>
+    [Theory]
+    [InlineData("""{"status":"error","id":9,"message":"Request not found"}""")]
+    [InlineData("""{"status":"error","request_id":"9","message":"Request not found"}""")]
+    [InlineData("""{"status":"failed","id":9,"message":"Request 9 does not exist"}""")]
+    public async Task Generation_denied_with_its_id_is_found_elsewhere(string denial)
+    {
+        foreach (Uri? fetchResult in (Uri?[])[FetchResult, null])
+        {
+            using var service = new FakeService(queueLimit: 1);
+            service.OnSubmit(Submitted(fetchResult is null ? null : new Uri(service.Root, OtherPath), First)).OnFetch(ScriptedResponse.Json(denial))
+                .OnPath(OtherPath, ScriptedResponse.Success("9", First)).OnLink(First, ScriptedResponse.Image(TestImages.Portrait));
+
+            Generation generation = await service.Clock.RunAsync(service.GenerateAsync());
+
+            Assert.Equal((GenerationStatus.Success, First), (generation.StatusValue, Assert.Single(generation.Images)));
+        }
+    }
+
     /// <summary>A failure is the generation's, wherever it is reported.</summary>
     [Fact]
     public async Task Generation_that_failed_at_fetch_result_has_failed()
@@ -146,6 +165,8 @@ public sealed class DeniedIdTests : IDisposable
         Assert.Equal((GenerationStatus.Success, First), (again.StatusValue, Assert.Single(again.Images)));
     }
 
-    private FakeService OnSubmit(object? fetchResult, params string[] futureLinks) => _service.OnSubmit(ScriptedResponse.Json(
-        $$$"""{"status":"processing","id":9,"eta":1,"output":[],"fetch_result":"{{{fetchResult}}}","future_links":[{{{string.Join(",", futureLinks.Select(link => $"\"{link}\""))}}}],"meta":{"seed":7}}"""));
+    private FakeService OnSubmit(object? fetchResult, params string[] futureLinks) => _service.OnSubmit(Submitted(fetchResult, futureLinks));
+
+    private static ScriptedResponse Submitted(object? fetchResult, params string[] futureLinks) => ScriptedResponse.Json(
+        $$$"""{"status":"processing","id":9,"eta":1,"output":[],"fetch_result":"{{{fetchResult}}}","future_links":[{{{string.Join(",", futureLinks.Select(link => $"\"{link}\""))}}}],"meta":{"seed":7}}""");
 }

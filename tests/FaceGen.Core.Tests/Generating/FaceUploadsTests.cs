@@ -440,15 +440,71 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Upload_long_retry_after_sends_image_inline()
+    public async Task Upload_long_retry_after_sends_image_inline_until_then()
     {
-        _service.OnUpload(ScriptedResponse.QueueFull(60));
+        _service.OnUpload(ScriptedResponse.QueueFull(120), ScriptedResponse.Uploaded(Link));
 
         await UploadAsync(Face).WithTimeoutAsync();
         await SubmitAsync();
 
         Assert.Equal([Inline], Sent);
         Assert.Single(_service.Uploads);
+
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(121));
+        await SubmitAsync();
+        Assert.Equal([Inline, Link], Sent);
+    }
+
+    /// <summary>The service documents a wait of 30 seconds, which is the timeout of an upload.</summary>
+    [Theory]
+    [InlineData(30, 1)]
+    [InlineData(30, 2)]
+    [InlineData(60, 1)]
+    public async Task Upload_stated_wait_is_waited_for(int seconds, int refusals)
+    {
+        _service.OnUpload([.. Enumerable.Repeat(ScriptedResponse.QueueFull(seconds), refusals), ScriptedResponse.Uploaded(Link)]);
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+
+        await _service.Clock.RunAsync(DoneAsync(UploadAsync(Face)));
+        await SubmitAsync();
+
+        Assert.Equal([Link], Sent);
+        Assert.InRange(_service.Clock.GetUtcNow() - start, TimeSpan.FromSeconds(seconds * refusals), TimeSpan.FromSeconds((seconds * refusals) + 5));
+    }
+
+    [Theory]
+    [InlineData("lost")]
+    [InlineData("rate limit")]
+    public async Task Upload_fault_that_ends_soon_pauses_uploads_for_a_minute(string kind)
+    {
+        _service.OnUpload(kind == "lost" ? ScriptedResponse.ConnectionLost : ScriptedResponse.Error("Rate limit exceeded. Try again in 4 seconds."));
+        await _service.Clock.RunAsync(DoneAsync(UploadAsync(Face)));
+        int before = _service.Uploads.Count;
+        FaceImage other = FaceImage.FromBytes(ImageOf(_image.Length + 1));
+        _service.OnUpload(ScriptedResponse.Uploaded(Link));
+
+        await SubmitAsync(other);
+        Assert.Equal((other.ToApiValue(), before), (Sent[^1], _service.Uploads.Count));
+
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(61));
+        await SubmitAsync(other);
+        Assert.Equal(Link, Sent[^1]);
+    }
+
+    /// <summary>An account whose calls are limited by rate (Q45) gets few refusals, and each image a link.</summary>
+    [Fact]
+    public async Task Uploads_refused_by_bare_429s_are_spaced()
+    {
+        _service.OnUpload([.. Enumerable.Repeat(ScriptedResponse.Empty(429), 3), ScriptedResponse.Uploaded(Link)]);
+        FaceImage[] faces = [.. Enumerable.Range(0, 5).Select(number => FaceImage.FromBytes(ImageOf(_image.Length + number)))];
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+
+        await _service.Clock.RunAsync(DoneAsync(Task.WhenAll(faces.Select(face => UploadAsync(face)))));
+        foreach (FaceImage face in faces) await SubmitAsync(face);
+
+        Assert.Equal(Enumerable.Repeat(Link, 5), Sent);
+        Assert.Equal(8, _service.Uploads.Count);
+        Assert.InRange(_service.Clock.GetUtcNow() - start, TimeSpan.FromSeconds(2 * 2.2), TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -563,6 +619,19 @@ public sealed class FaceUploadsTests : IDisposable
         Generation generation = await _service.GenerateAsync(request: Request(Face)).WithTimeoutAsync();
 
         Assert.Equal(GenerationStatus.Failed, generation.StatusValue);
+        Assert.Single(_service.Submissions);
+    }
+
+    /// <summary>The service may have started, and charged, a generation that it reports as failed (Q39).</summary>
+    [Fact]
+    public async Task Link_failure_without_id_is_not_sent_again()
+    {
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"failed","id":"","message":"Failed to download the image, Try Again","output":""}"""));
+        await UploadAsync(Face).WithTimeoutAsync();
+
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
+
+        Assert.Equal(ErrorCode.GenerationFailed, fault.Code);
         Assert.Single(_service.Submissions);
     }
 

@@ -25,7 +25,7 @@ public sealed class OutcomeClassifierTests
     [InlineData(200, """{"id":1}""", "Pending")]
     // Certainly not accepted.
     [InlineData(200, """{"status":"error","message":"The prompt is not allowed."}""", "RequestRefused")]
-    [InlineData(200, """{"status":"failed","messege":"no"}""", "RequestRefused")]
+    [InlineData(400, """{"status":"failed","messege":"no"}""", "RequestRefused")]
     [InlineData(400, """{"status":"error","message":{"width":["too large"]}}""", "RequestRefused")]
     [InlineData(400, Html, "RequestRefused")]
     [InlineData(404, Html, "RequestRefused")]
@@ -33,7 +33,10 @@ public sealed class OutcomeClassifierTests
     [InlineData(409, "{}", "RequestRefused")]
     [InlineData(422, """{"detail":"bad"}""", "RequestRefused")]
     [InlineData(401, """{"status":"error","message":"no"}""", "KeyRejected")]
-    [InlineData(401, "", "KeyRejected")]
+    [InlineData(401, "{}", "KeyRejected")]
+    [InlineData(401, "", "ConnectionInvalid")]
+    [InlineData(401, Html, "ConnectionInvalid")]
+    [InlineData(402, Html, "ConnectionInvalid")]
     [InlineData(402, "{}", "OutOfCredits")]
     [InlineData(403, "{}", "NotInPlan")]
     [InlineData(403, Html, "RequestRefused")]
@@ -69,8 +72,10 @@ public sealed class OutcomeClassifierTests
     [InlineData(400, """{"status":"error","message":"Server overloaded","retry_after":15}""", "Retry 15")]
     [InlineData(200, """{"status":"error","message":"The link 'try again in 5 seconds' does not work"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"The link expires in 20 seconds"}""", "RequestRefused")]
-    [InlineData(200, """{"status":"failed","message":"Generation failed, try again in 30 seconds"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"No credit card photos, please"}""", "RequestRefused")]
+    // Failed, and possibly charged.
+    [InlineData(200, """{"status":"failed","messege":"no"}""", "GenerationFailed")]
+    [InlineData(200, """{"status":"failed","message":"Generation failed, try again in 30 seconds"}""", "GenerationFailed")]
     // Possibly accepted.
     [InlineData(200, Html, "Uncertain")]
     [InlineData(200, "", "Uncertain")]
@@ -171,8 +176,10 @@ public sealed class OutcomeClassifierTests
     [InlineData(200, """{"status":"error","message":"Invalid id"}""", "GenerationNotFound")]
     [InlineData(404, Html, "GenerationNotFound")]
     [InlineData(410, "", "GenerationNotFound")]
-    [InlineData(401, "", "KeyRejected")]
-    [InlineData(402, "", "OutOfCredits")]
+    [InlineData(401, "{}", "KeyRejected")]
+    [InlineData(402, "{}", "OutOfCredits")]
+    [InlineData(401, "", "ConnectionInvalid")]
+    [InlineData(402, Html, "ConnectionInvalid")]
     [InlineData(403, "", "Retry")]
     [InlineData(302, "", "ServiceMoved")]
     [InlineData(429, QueueFull, "Retry 30")]
@@ -194,7 +201,18 @@ public sealed class OutcomeClassifierTests
     [InlineData("""{"status":"error","message":"no face","id":"","request_id":"77"}""", "Failed")]
     [InlineData("""{"status":"error","message":"no face","request_id":"trace-1"}""", "GenerationNotFound")]
     [InlineData("""{"status":"failed","message":"Request not found"}""", "GenerationNotFound")]
-    [InlineData("""{"status":"failed","message":"Request not found","request_id":77}""", "Failed")]
+    [InlineData("""{"status":"failed","message":"Request not found","request_id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"error","message":"Request not found","request_id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"error","message":"Request not found","id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"failed","message":"Request with id 77 was not found","id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"error","message":"Request '77' does not exist","id":"77"}""", "GenerationNotFound")]
+    [InlineData("""{"status":"error","message":"No such request","id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"error","message":"Invalid id","id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"error","message":"Unknown request_id","id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"error","message":"The id was not found","id":77}""", "GenerationNotFound")]
+    [InlineData("""{"status":"failed","message":"The face was not found","id":77}""", "Failed")]
+    [InlineData("""{"status":"failed","message":"The request's image 1 was not found","id":77}""", "Failed")]
+    [InlineData("""{"status":"failed","message":"Invalid model id","id":77}""", "Failed")]
     [InlineData("""{"status":"failed","id":"","message":"Failed, Try Again","output":""}""", "Failed")]
     [InlineData("""{"status":"failed","message":"The face was not found"}""", "Failed")]
     public void Fetch_error_with_request_id_is_about_that_id(string body, string expected) =>
@@ -216,6 +234,52 @@ public sealed class OutcomeClassifierTests
     [InlineData(ErrorCode.GenerationNotFound, false)]
     public void EndsRun_only_for_errors_of_every_request(ErrorCode code, bool endsRun) =>
         Assert.Equal(endsRun, new FaceGenException(code, "x").EndsRun);
+
+    /// <summary>A request that may have been charged is not sent again with the face image in another form.</summary>
+    [Theory]
+    [InlineData(200, "error", true)]
+    [InlineData(400, "error", true)]
+    [InlineData(400, "failed", true)]
+    [InlineData(413, "failed", true)]
+    [InlineData(200, "failed", false)]
+    [InlineData(201, "failure", false)]
+    public void Face_image_is_changed_only_after_a_certain_refusal(int status, string word, bool isChanged)
+    {
+        Outcome outcome = OutcomeClassifier.ClassifySubmission(
+            CreateResult(status, $$"""{"status":"{{word}}","id":"","message":"Failed to download the image, Try Again","output":""}"""), canChangeFace: true);
+
+        Assert.Equal(isChanged ? "Retry 0" : "GenerationFailed", Format(outcome));
+    }
+
+    [Fact]
+    public void Failure_without_id_says_that_it_may_be_charged()
+    {
+        var failed = Assert.IsType<Outcome.Failed>(OutcomeClassifier.ClassifySubmission(
+            CreateResult(200, """{"status":"failed","id":"","message":"Failed, Try Again","output":""}""")));
+
+        Assert.Equal("The service could not create the image: Failed, Try Again. It named no id. You may have been charged. FaceGen did not send the request again. Check the account's generations (Get-FaceGenImage -All) before you run it again.", failed.Error.Message);
+    }
+
+    /// <summary>An error with a <c>request_id</c> can be one with the number of the call.</summary>
+    [Theory]
+    [InlineData(402, """{"status":"error","message":"Insufficient credits","request_id":"req-7"}""", "OutOfCredits")]
+    [InlineData(401, """{"status":"error","message":"no","request_id":"req-7"}""", "KeyRejected")]
+    [InlineData(401, """{"message":"Unauthorized","request_id":"req-7"}""", "KeyRejected")]
+    [InlineData(403, """{"status":"error","message":"no","request_id":"req-7"}""", "NotInPlan")]
+    [InlineData(200, """{"status":"error","message":"Insufficient wallet balance","request_id":"req-7"}""", "OutOfCredits")]
+    [InlineData(400, """{"status":"error","message":"Invalid API key","request_id":"req-7"}""", "KeyRejected")]
+    [InlineData(429, """{"status":"error","message":"Your monthly limit exceeded, upgrade subscription","request_id":"req-7"}""", "OutOfCredits")]
+    // An id, a status that is not a refusal, or a message that is not about the account.
+    [InlineData(402, """{"status":"error","message":"Insufficient credits","id":"req-7"}""", "Pending")]
+    [InlineData(402, """{"status":"processing","message":"Insufficient credits","request_id":"req-7"}""", "Pending")]
+    [InlineData(402, """{"status":"failed","message":"Insufficient credits","request_id":"req-7","output":["https://a/1.png"]}""", "Pending")]
+    [InlineData(500, """{"status":"error","message":"Insufficient credits","request_id":"req-7"}""", "Pending")]
+    [InlineData(200, """{"status":"failed","message":"Insufficient credits","request_id":"req-7"}""", "Failed")]
+    [InlineData(200, """{"status":"error","message":"Insufficient credits, still processing","request_id":"req-7"}""", "Pending")]
+    [InlineData(429, """{"status":"error","message":"Rate limit exceeded","request_id":"req-7"}""", "Pending")]
+    [InlineData(400, """{"status":"error","message":"The prompt is not allowed","request_id":"req-7"}""", "Pending")]
+    public void Account_error_with_request_id_ends_the_run(int status, string body, string expected) =>
+        Assert.Equal(expected, Format(OutcomeClassifier.ClassifySubmission(CreateResult(status, body))));
 
     [Fact]
     public void Refusal_message_contains_service_message()

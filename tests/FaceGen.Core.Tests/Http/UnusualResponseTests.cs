@@ -40,7 +40,7 @@ public sealed class UnusualResponseTests
     [InlineData("Q38", 400, """{"status":"error","message":null,"tip_1":"Invalid API key"}""", "KeyRejected")]
     [InlineData("Q38", 200, """{"status":"error","message":"null","tip":"Insufficient wallet balance"}""", "OutOfCredits")]
     [InlineData("Q38", 200, """{"status":"error","message":{"width":["too large"]},"tip":"Upgrade your plan"}""", "RequestRefused")]
-    [InlineData("Q39", 200, """{"status":"failed","id":"","message":"Failed, Try Again","output":""}""", "RequestRefused")]
+    [InlineData("Q39", 200, """{"status":"failed","id":"","message":"Failed, Try Again","output":""}""", "GenerationFailed")]
     [InlineData("Q40", 200, """{"status":"error","message":"Spam detected","tips":"Please wait for 30 seconds before you send the same request."}""", "Repeat 30")]
     [InlineData("Q40", 400, """{"status":"error","message":"The same request is not accepted within 30 seconds."}""", "Repeat 30")]
     [InlineData("Q40", 429, """{"status":"error","message":"Duplicate request","retry_after":20}""", "Repeat 20")]

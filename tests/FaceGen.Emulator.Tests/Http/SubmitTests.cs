@@ -81,6 +81,20 @@ public sealed class SubmitTests
         Assert.Single(response.Output);
     }
 
+    [Theory]
+    [InlineData(1024, 1536, 1)]
+    [InlineData(512, 768, 1)]
+    [InlineData(512, 767, 2)]
+    public async Task Submit_two_samples_of_the_largest_face_returns_one(int width, int height, int count)
+    {
+        await using TestService service = await TestService.StartAsync();
+        byte[] face = SyntheticFace.Draw(width, height, SkiaSharp.SKEncodedImageFormat.Jpeg);
+
+        ServiceResponse response = await service.SubmitAsync(("samples", 2), ("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
+
+        Assert.Equal(count, response.Output.Count);
+    }
+
     [Fact]
     public async Task Submit_without_seed_draws_one()
     {

@@ -110,6 +110,8 @@ public sealed class InvokeFaceGenBatchTests
             (Invoke-FaceGenBatch $csv $out -PlanOnly).Cost
             $null = Get-FaceGenBalance
             $null = New-FaceGenImage p $face -Samples 2 -Width 16
+            # One image comes, and one is charged.
+            $null = New-FaceGenImage p $face -Samples 2 -Width 512 -Height 768 -WarningAction Ignore
             $null = Get-FaceGenBalance
             $plan = Invoke-FaceGenBatch $csv $out -PlanOnly
             $plan.Cost; $plan.Currency

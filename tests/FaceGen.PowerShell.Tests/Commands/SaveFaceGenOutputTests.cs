@@ -34,6 +34,39 @@ public sealed class SaveFaceGenOutputTests
             Directory.GetFiles(Path.Combine(fixture.OutputFolder, "comic")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>The largest size returns one image (Q41). The command that first sees this warns of it, and no other.</summary>
+    [Theory]
+    [InlineData("New-FaceGenImage @request | Save-FaceGenOutput $out")]
+    [InlineData("New-FaceGenImage @request | Wait-FaceGenImage | Save-FaceGenOutput $out")]
+    [InlineData("New-FaceGenImage @request -NoWait | Save-FaceGenOutput $out")]
+    [InlineData("New-FaceGenImage @request -NoWait | Wait-FaceGenImage | Save-FaceGenOutput $out")]
+    public async Task Missing_images_are_warned_of_once(string script)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.2);
+
+        ScriptResult result = fixture.Run("""
+            param($face, $out)
+            $request = @{ Prompt = 'p'; FaceImage = $face; Samples = 2; Width = 512; Height = 768 }
+
+            """ + script, fixture.Face, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Single(result.Output);
+        Assert.Single(result.Warnings, warning => warning.Contains("The service returned 1 of 2 images", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Missing_images_of_a_pending_generation_are_warned_of()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 600);
+        fixture.Run("param($face) $null = New-FaceGenImage p $face -Samples 2 -Width 512 -Height 768 -NoWait", fixture.Face).WithoutErrors();
+        fixture.Emulator.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        ScriptResult result = fixture.Run("param($out) Get-FaceGenImage | Save-FaceGenOutput $out", fixture.OutputFolder).WithoutErrors();
+
+        Assert.Single(result.Output);
+        Assert.Single(result.Warnings, warning => warning.Contains("The service returned 1 of 2 images", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Track_id_may_be_a_text()
     {

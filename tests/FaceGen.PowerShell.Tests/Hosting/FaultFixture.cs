@@ -29,6 +29,9 @@ internal sealed class FaultFixture : IAsyncDisposable
 
     internal Session Session { get; } = Session.Shared();
 
+    /// <summary>Gets or sets what the process knows of the account.</summary>
+    private object Account { get; set; } = null!;
+
     internal string Folder { get; }
 
     internal string Face { get; }
@@ -58,6 +61,13 @@ internal sealed class FaultFixture : IAsyncDisposable
 
     /// <summary>Runs a script.</summary>
     internal ScriptResult Run(string script, params object?[] arguments) => Session.Run(script, arguments);
+
+    /// <summary>Forgets the account's generations, as a new process does not know them.</summary>
+    internal void ForgetGenerations()
+    {
+        object pending = Account.GetType().GetField("_pending", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(Account)!;
+        pending.GetType().GetMethod("Clear")!.Invoke(pending, null);
+    }
 
     /// <summary>
     /// Ends the pending generations as soon as a fault has occurred: the emulator's clock advances by
@@ -137,6 +147,7 @@ internal sealed class FaultFixture : IAsyncDisposable
         object key = Activator.CreateInstance(Core("FaceGen.Http.ApiKey"), hidden, null, [Key], null)!;
         object connection = Activator.CreateInstance(
             Core("FaceGen.Connection"), hidden, null, [address, key, queueLimit, timeoutSec, null, services, false], null)!;
+        Account = Core("FaceGen.Generating.Account").GetMethod("For", hidden)!.Invoke(null, [connection])!;
         MethodInfo replace = module.GetType("FaceGen.PowerShell.State.Connections")!.GetMethod("Replace", hidden)!;
 
         Session.Run("$global:VerbosePreference = $global:DebugPreference = 'Continue'").WithoutErrors();

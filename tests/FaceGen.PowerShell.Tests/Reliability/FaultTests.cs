@@ -27,7 +27,7 @@ public sealed class FaultTests
         ["Submit control-sequences"] = "RequestRefused",
         ["Submit Q13-out-of-credits"] = "OutOfCredits",
         ["Submit not-in-plan"] = "NotInPlan",
-        ["Submit Q39-failed-try-again"] = "RequestRefused",
+        ["Submit Q39-failed-try-again"] = "GenerationFailed",
         ["Submit Q43-monthly-limit"] = "OutOfCredits",
         ["Submit Q43-wallet"] = "OutOfCredits",
         ["Submit Q43-premium"] = "NotInPlan",
