@@ -32,7 +32,7 @@ internal sealed class Account
 
     internal Slots Slots { get; }
 
-    internal SubmissionRateLimiter SubmissionRateLimiter { get; } = new();
+    internal AdaptiveRateLimiter AdaptiveRateLimiter { get; } = new();
 
     internal DuplicateRequestLimiter DuplicateRequestLimiter { get; } = new();
 
@@ -101,7 +101,7 @@ internal sealed class Account
         Slots.Slot slot = await Slots.AcquireAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await SubmissionRateLimiter.WaitAsync(time, cancellationToken).ConfigureAwait(false);
+            await AdaptiveRateLimiter.WaitAsync(time, cancellationToken).ConfigureAwait(false);
             return slot;
         }
         catch
@@ -112,7 +112,7 @@ internal sealed class Account
     }
 
     /// <summary>Acquires a slot if one is free and the next submission is not delayed; otherwise null.</summary>
-    internal Slots.Slot? TryAcquireSlot() => SubmissionRateLimiter.Interval > TimeSpan.Zero ? null : Slots.TryAcquire();
+    internal Slots.Slot? TryAcquireSlot() => AdaptiveRateLimiter.Interval > TimeSpan.Zero ? null : Slots.TryAcquire();
 
     /// <summary>
     /// Sends a submission. Neither a stop nor the end of the process cancels it before its response is recorded, because the

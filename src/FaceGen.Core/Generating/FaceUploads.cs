@@ -59,7 +59,7 @@ internal sealed class FaceUploads
     private readonly Dictionary<string, Task<Upload>> _uploads = new(StringComparer.Ordinal);
 
     /// <summary>Spaces the uploads: the service may limit the rate of all calls (Q45).</summary>
-    private readonly SubmissionPace _pace = new();
+    private readonly AdaptiveRateLimiter _rateLimiter = new();
 
     /// <summary>The time until which no image is uploaded, because uploads fail.</summary>
     private DateTimeOffset _pausedUntil;
@@ -202,9 +202,9 @@ internal sealed class FaceUploads
         for (int attempt = 0; ; attempt++)
         {
             long paceStart = time.GetTimestamp();
-            await _pace.WaitAsync(time, CancellationToken.None).ConfigureAwait(false);
+            await _rateLimiter.WaitAsync(time, CancellationToken.None).ConfigureAwait(false);
             waited += time.GetElapsedTime(paceStart);
-            int pace = _pace.Version;
+            int pace = _rateLimiter.Version;
             DateTimeOffset sentAt = time.GetUtcNow();
             TimeSpan left = timeout + waited - time.GetElapsedTime(start);
             using CancellationTokenSource timeoutSource = time.CreateTimeoutSource(left > MinAttemptTime ? left : MinAttemptTime);
@@ -226,7 +226,7 @@ internal sealed class FaceUploads
             {
                 // Uploads work again.
                 lock (_uploads) _pausedUntil = default;
-                _pace.AddAccepted();
+                _rateLimiter.AddAccepted();
                 log?.LogVerbose($"The face image '{face}' was uploaded. All requests with this image share its link.");
                 return new Upload(link, sentAt, sentAt + LinkLifetime);
             }
@@ -239,11 +239,11 @@ internal sealed class FaceUploads
 
             var retry = outcome as Outcome.Retry;
             bool isLimited = retry is not null && (result.Status == 429 || result is { Status: < 500, Response.IsFailure: true });
-            bool isPaced = isLimited && retry!.Delay is null && _pace.TryAddRefusal(pace);
+            bool isPaced = isLimited && retry!.Delay is null && _rateLimiter.TryAddRefusal(pace);
             TimeSpan delay = isPaced ? TimeSpan.Zero : Backoff.GetDelay(attempt, retry?.Delay, connection.Services);
             if (retry?.Delay is not null) waited += delay;
             bool isLast = retry is null || waited > MaxRateLimitWait || (retry.Delay is null && time.GetElapsedTime(start) - waited + delay > timeout);
-            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}). {(isLast ? "It is sent inline with each request" : isPaced ? $"Uploads are sent {DisplayText.FormatSeconds(_pace.Interval)} apart" : $"Retrying in {DisplayText.FormatSeconds(delay)}")}.");
+            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}). {(isLast ? "It is sent inline with each request" : isPaced ? $"Uploads are sent {DisplayText.FormatSeconds(_rateLimiter.Interval)} apart" : $"Retrying in {DisplayText.FormatSeconds(delay)}")}.");
             if (isLast)
             {
                 // A rate limit, or broken connections, end soon.

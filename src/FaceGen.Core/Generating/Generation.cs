@@ -61,10 +61,10 @@ public sealed record Generation
     /// <summary>Gets the request; null if only the id is known.</summary>
     public Request? Request { get; init; }
 
-    /// <summary>Gets the address at which the service said that the generation is fetched; null if it named none.</summary>
+    /// <summary>Gets the address that the service named for fetching the generation; null if it named none.</summary>
     public Uri? FetchResult { get; internal init; }
 
-    /// <summary>Gets the links at which the service said that the images will be; empty if it named none.</summary>
+    /// <summary>Gets the links that the service named for the images before they exist; empty if it named none.</summary>
     public JoinedList<Uri> FutureLinks { get; internal init; } = new();
 
     /// <summary>Gets the file and line of the request; null if it was not read from a file.</summary>

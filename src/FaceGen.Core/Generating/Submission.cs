@@ -52,7 +52,7 @@ internal sealed class Submission(
                 await WaitForEqualRequestAsync(attempt).ConfigureAwait(false);
                 if (failures.FatalError is { } fatalError) throw fatalError;
 
-                (int sequence, int rateVersion) = (failures.Sequence, _account.SubmissionRateLimiter.Version);
+                (int sequence, int rateVersion) = (failures.Sequence, _account.AdaptiveRateLimiter.Version);
                 (Outcome outcome, Generation? accepted) = await _account.SubmitAsync(request, SendAsync).ConfigureAwait(false);
                 _isSlotOccupied = accepted is not null;
                 persistentErrors = outcome is Outcome.Retry { PersistentError: not null } ? persistentErrors + 1 : 0;
@@ -140,7 +140,7 @@ internal sealed class Submission(
             var retry = new Outcome.Retry("an equal request was sent a moment ago, which the service refuses", delay) { IsRepeat = true };
             // Nothing is in flight while the request waits.
             if (_uncertain is null && options.SubmissionLog is { } submissionLog) await submissionLog.RecordOutcomeAsync(retry, null).ConfigureAwait(false);
-            await RetryAsync(retry, attempt, _account.SubmissionRateLimiter.Version).ConfigureAwait(false);
+            await RetryAsync(retry, attempt, _account.AdaptiveRateLimiter.Version).ConfigureAwait(false);
         }
     }
 
@@ -160,9 +160,9 @@ internal sealed class Submission(
         bool keepsSlot = _uncertain is not null;
         if (!keepsSlot) NotAcceptedReason = retry.Reason;
         if (retry.FaceRefusal is { } refusal) await ChangeFaceAsync(refusal, keepsSlot).ConfigureAwait(false);
-        if (retry.IsBareRateLimit && _account.SubmissionRateLimiter.TryAddRefusal(rateVersion))
+        if (retry.IsBareRateLimit && _account.AdaptiveRateLimiter.TryAddRefusal(rateVersion))
         {
-            log?.LogVerbose($"The service did not accept a request ({retry.Reason.TrimEnd('.')}). It may limit the rate: requests are sent {DisplayText.FormatSeconds(_account.SubmissionRateLimiter.Interval)} apart.");
+            log?.LogVerbose($"The service did not accept a request ({retry.Reason.TrimEnd('.')}). It may limit the rate: requests are sent {DisplayText.FormatSeconds(_account.AdaptiveRateLimiter.Interval)} apart.");
         }
         else if (keepsSlot)
         {
@@ -184,7 +184,7 @@ internal sealed class Submission(
             await WaitAsync().ConfigureAwait(false);
         }
 
-        await _account.SubmissionRateLimiter.WaitAsync(connection.Services.Time, _deadlineToken).ConfigureAwait(false);
+        await _account.AdaptiveRateLimiter.WaitAsync(connection.Services.Time, _deadlineToken).ConfigureAwait(false);
         NotAcceptedReason = null;
     }
 
@@ -298,7 +298,7 @@ internal sealed class Submission(
         };
         _account.ImagePrice.AddImages(request.ImageCount);
         _account.Slots.RecoverLimit();
-        _account.SubmissionRateLimiter.AddAccepted();
+        _account.AdaptiveRateLimiter.AddAccepted();
         bool endIsKnown = status == GenerationStatus.Processing || !response.IsPending;
         // A response with links alone does not say when the service has finished.
         if (!endIsKnown) _ = _account.ReleaseLaterAsync(connection, _slot);

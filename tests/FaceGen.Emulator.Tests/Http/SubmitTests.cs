@@ -90,7 +90,7 @@ public sealed class SubmitTests
         await using TestService service = await TestService.StartAsync();
         byte[] face = SyntheticFace.Draw(width, height, SkiaSharp.SKEncodedImageFormat.Jpeg);
 
-        ServiceResponse response = await service.SubmitAsync(("samples", 2), ("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
+        TestResponse response = await service.SubmitAsync(("samples", 2), ("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
 
         Assert.Equal(count, response.Output.Count);
     }

@@ -3,10 +3,10 @@ using FaceGen.Generating;
 
 namespace FaceGen.Core.Tests.Generating;
 
-public sealed class SubmissionRateLimiterTests
+public sealed class AdaptiveRateLimiterTests
 {
     private readonly TestClock _clock = new();
-    private readonly SubmissionRateLimiter _limiter = new();
+    private readonly AdaptiveRateLimiter _limiter = new();
 
     [Fact]
     public void Limiter_without_refusal_has_no_interval()

@@ -2,10 +2,10 @@ namespace FaceGen.Generating;
 
 /// <summary>
 /// Spaces the submissions of an account, or its uploads, whose rate the service limits with bare 429s (Q45;
-/// docs/architecture.md#rate-of-submissions).
-/// The interval is zero until the service refuses a submission; then it grows with each refusal, and shrinks while the service accepts.
+/// docs/architecture.md#rate-of-submissions). The interval is zero until the service refuses a call; then it grows with each refusal,
+/// and shrinks while the service accepts.
 /// </summary>
-internal sealed class SubmissionRateLimiter
+internal sealed class AdaptiveRateLimiter
 {
     /// <summary>The factors of the interval after a refusal, and after consecutive accepted submissions.</summary>
     private const double Growth = 1.5, Shrinkage = 0.8;
