@@ -156,7 +156,7 @@ internal sealed class DatabaseLedger(
             _ => null,
         };
         if (released is not null) Set(released, row.Item, true);
-        bool written = await database.WriteAsync(async session =>
+        bool written = await database.WriteGroupedAsync(async session =>
         {
             // If the response of the database was lost, the same call may have released the row before.
             string held = session.IsRepeat ? "(worker = @worker OR (worker IS NULL AND status = @status))" : "worker = @worker";

@@ -8,8 +8,10 @@ namespace FaceGen.Batches.Ledgers;
 /// <param name="isRepeat">True if the same work lost its connection before: it may have been committed all the same.</param>
 /// <param name="cancellationToken">Cancels the statements.</param>
 /// <param name="getCommand">Returns a cached command, which its cache disposes of; null to create a command for each statement.</param>
+/// <param name="executeAsync">Executes a statement together with those of other sessions; null to execute it alone.</param>
 internal sealed class LedgerSession(
-    DbConnection connection, bool isRepeat, CancellationToken cancellationToken, Func<string, DbCommand>? getCommand = null)
+    DbConnection connection, bool isRepeat, CancellationToken cancellationToken, Func<string, DbCommand>? getCommand = null,
+    Func<string, (string Name, object? Value)[], Task<int>>? executeAsync = null)
 {
     internal DbConnection Connection => connection;
 
@@ -23,6 +25,8 @@ internal sealed class LedgerSession(
     /// <summary>Executes a statement and returns the number of changed rows.</summary>
     internal async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] values)
     {
+        if (executeAsync is not null) return await executeAsync(sql, values).ConfigureAwait(false);
+
         DbCommand command = CreateCommand(sql, values);
         using DbCommand? owned = getCommand is null ? command : null;
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -54,19 +58,24 @@ internal sealed class LedgerSession(
         return isSound ? text : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
     }
 
+    /// <summary>Adds the parameters of a statement.</summary>
+    internal static void AddParameters(DbParameterCollection parameters, Func<DbParameter> create, (string Name, object? Value)[] values)
+    {
+        foreach ((string name, object? value) in values)
+        {
+            DbParameter parameter = create();
+            parameter.ParameterName = name;
+            parameter.Value = value is string text ? ToStorable(text) : value ?? DBNull.Value;
+            parameters.Add(parameter);
+        }
+    }
+
     private DbCommand CreateCommand(string sql, (string Name, object? Value)[] values)
     {
         DbCommand command = getCommand?.Invoke(sql) ?? connection.CreateCommand();
         command.CommandText = sql;
         if (Timeout is { } timeout) command.CommandTimeout = (int)timeout.TotalSeconds;
-        foreach ((string name, object? value) in values)
-        {
-            DbParameter parameter = command.CreateParameter();
-            parameter.ParameterName = name;
-            parameter.Value = value is string text ? ToStorable(text) : value ?? DBNull.Value;
-            command.Parameters.Add(parameter);
-        }
-
+        AddParameters(command.Parameters, command.CreateParameter, values);
         return command;
     }
 }
