@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Text;
 
@@ -50,6 +51,12 @@ internal sealed class LedgerSession(
         return numbers.Count == 0 ? null : numbers[0];
     }
 
+    /// <summary>Returns the value of a parameter: a null has a type too, since PostgreSQL executes a prepared statement only with the types of its first values.</summary>
+    internal static object ToValue(string? text) => text ?? (object)DbType.String;
+
+    /// <inheritdoc cref="ToValue(string?)"/>
+    internal static object ToValue(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds() ?? (object)DbType.Int64;
+
     /// <summary>Returns a text that both databases can store: without NUL and without half of a surrogate pair.</summary>
     internal static string ToStorable(string text)
     {
@@ -65,7 +72,8 @@ internal sealed class LedgerSession(
         {
             DbParameter parameter = create();
             parameter.ParameterName = name;
-            parameter.Value = value is string text ? ToStorable(text) : value ?? DBNull.Value;
+            if (value is DbType type) parameter.DbType = type;
+            parameter.Value = value switch { string text => ToStorable(text), null or DbType => DBNull.Value, _ => value };
             parameters.Add(parameter);
         }
     }

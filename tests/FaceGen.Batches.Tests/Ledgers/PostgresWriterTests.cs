@@ -176,6 +176,27 @@ public sealed class PostgresWriterTests : IAsyncLifetime
         Assert.True(repeats.Count > 1 && repeats.Skip(1).All(isRepeat => isRepeat), string.Join(", ", repeats));
     }
 
+    [Fact]
+    public async Task Writes_with_other_nulls_use_the_prepared_statement()
+    {
+        const int Rounds = 20, WritesBeforePrepare = 5;
+        var ledger = new DatabaseLedger(Database, TimeProvider.System);
+        await ledger.StageAsync([new InputRow("hash", "a", 1, null, null, new RequestSource("people.csv", 2, 1))], null, None);
+        await ledger.ImportAsync(false, None);
+        LedgerRow row = (await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, cancellationToken: None))!;
+
+        // One after the other, so that they have one connection.
+        for (int round = 0; round < Rounds; round++)
+        {
+            Assert.True(await ledger.WriteAsync(row, release: false, None));
+            Assert.True(await ledger.WriteAsync(row with { GenerationId = "1", SubmittedAt = null, EndedAt = DateTimeOffset.UnixEpoch, Error = "why" }, release: false, None));
+        }
+
+        long? prepared = await Database.ReadAsync(session => session.QueryNumberAsync(
+            "SELECT CAST(sum(generic_plans + custom_plans) AS BIGINT) FROM pg_prepared_statements WHERE statement LIKE 'UPDATE items%'"), None);
+        Assert.InRange(prepared ?? 0, (2 * Rounds) - WritesBeforePrepare, 2 * Rounds);
+    }
+
     /// <summary>Begins a write that waits for the first lock: those that follow are the next group.</summary>
     private async Task<Task<int>> BeginGroupAsync()
     {
