@@ -20,7 +20,9 @@ internal sealed class PostgresServer : IDisposable
     /// <summary>A shell that cleans up when its input ends, which happens when this process ends.</summary>
     private readonly Process _cleanup;
 
-    internal PostgresServer()
+    /// <summary>Creates a cluster and starts it.</summary>
+    /// <param name="furtherSettings">Lines of the configuration that replace those of tests.</param>
+    internal PostgresServer(params string[] furtherSettings)
     {
         _binFolder = FindBinFolder()!;
         _folder = Directory.CreateTempSubdirectory("facegen-postgres-").FullName;
@@ -41,7 +43,7 @@ internal sealed class PostgresServer : IDisposable
         string[] settings =
         [
             $"port = {_port}", "listen_addresses = '127.0.0.1'", $"unix_socket_directories = '{_folder}'", "max_connections = 200",
-            "fsync = off", "full_page_writes = off",
+            "fsync = off", "full_page_writes = off", .. furtherSettings,
         ];
         File.AppendAllLines(Path.Combine(Data, "postgresql.conf"), settings);
         Start();
@@ -62,11 +64,16 @@ internal sealed class PostgresServer : IDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
+    private string Log => Path.Combine(_folder, "log");
+
     /// <summary>Returns a connection string whose search path selects a ledger.</summary>
     internal string GetConnectionString(string schema, string options = "") =>
         $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Username=facegen;Password={Password};Database=postgres;Search Path={schema};{options}";
 
-    internal void Start() => RunProgram("pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "start");
+    internal void Start() => RunProgram("pg_ctl", "-D", Data, "-l", Log, "-w", "start");
+
+    /// <summary>Reads the lines of the server's log.</summary>
+    internal IEnumerable<string> ReadLog() => File.ReadLines(Log);
 
     public void Dispose()
     {

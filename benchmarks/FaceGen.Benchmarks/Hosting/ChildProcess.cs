@@ -46,6 +46,14 @@ internal sealed class ChildProcess : IDisposable
     internal async Task<string> ReadLineAsync() =>
         await _process.StandardOutput.ReadLineAsync() ?? throw new BenchmarkException(await _errors);
 
+    /// <summary>Closes the input, and returns the rest of the output when the process has ended.</summary>
+    /// <exception cref="BenchmarkException">The process failed.</exception>
+    internal Task<string> CompleteAsync()
+    {
+        _process.StandardInput.Close();
+        return ReadToExitAsync();
+    }
+
     /// <summary>Closes the input, which ends a serving worker, and waits for the exit.</summary>
     public void Dispose()
     {

@@ -16,7 +16,7 @@ internal static class BenchmarkProgram
     private static readonly Benchmark[] All =
     [
         new SlotUtilization(), new Throughput(), new RestMethodComparison(), new ModuleImport(), new ImageSaving(), new CsvReading(),
-        new PipelineMemory(), new FaceUploading(), new LongQueue(), new LargeBatch(),
+        new PipelineMemory(), new FaceUploading(), new LongQueue(), new LargeBatch(), new SharedLedger(),
     ];
 
     /// <summary>Runs the program.</summary>

@@ -14,6 +14,7 @@ internal static class Worker
     internal const string ReadRequests = "read-requests";
     internal const string RunPipeline = "run-pipeline";
     internal const string RunBatch = "run-batch";
+    internal const string RunLedger = "run-ledger";
     internal const string ServeImages = "serve-images";
 
     /// <summary>Runs a task.</summary>
@@ -28,6 +29,7 @@ internal static class Worker
                 case ReadRequests: Write(RequestReader.Run(arguments[0], arguments[1])); break;
                 case RunPipeline: Write(FullPipeline.Run(arguments)); break;
                 case RunBatch: Write(LargeBatchRun.Run(arguments)); break;
+                case RunLedger: LedgerRun.Run(arguments); break;
                 case ServeImages: await ImageService.RunAsync(); break;
             }
 
@@ -118,6 +120,23 @@ internal static class FullPipeline
         long start = Stopwatch.GetTimestamp();
         long images = session.Count(Script, arguments[2], arguments[4]);
         return new PipelineResult(images, Stopwatch.GetElapsedTime(start).TotalSeconds, meter.Stop());
+    }
+}
+
+/// <summary>Runs a batch on a ledger that other workers share.</summary>
+internal static class LedgerRun
+{
+    private const string Script = "param($csv, $out, $ledger) Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger -SummaryOnly";
+
+    /// <summary>Writes a line when the module is loaded, and runs the batch when the input is closed.</summary>
+    /// <param name="arguments">The service, its slots, the file, the folder, and the ledger.</param>
+    internal static void Run(string[] arguments)
+    {
+        using PowerShellSession session = PowerShellSession.Open();
+        session.Connect(new Uri(arguments[0]), int.Parse(arguments[1], CultureInfo.InvariantCulture));
+        Console.Out.WriteLine("ready");
+        Console.In.ReadToEnd();
+        session.Run(Script, arguments[2], arguments[3], arguments[4]);
     }
 }
 

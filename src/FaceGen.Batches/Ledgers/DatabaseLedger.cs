@@ -156,7 +156,7 @@ internal sealed class DatabaseLedger(
             _ => null,
         };
         if (released is not null) Set(released, row.Item, true);
-        bool written = await database.WriteAsync(async session =>
+        bool written = await database.WriteGroupedAsync(async session =>
         {
             // If the response of the database was lost, the same call may have released the row before.
             string held = session.IsRepeat ? "(worker = @worker OR (worker IS NULL AND status = @status))" : "worker = @worker";
@@ -415,11 +415,11 @@ internal sealed class DatabaseLedger(
             WHERE item = @item AND {filter}
             """,
             ("status", row.Status.ToString()), ("attempts", (long)row.Attempts), ("worker", database.Worker), ("fence", row.Fence),
-            ("address", row.Address), ("generation_id", row.GenerationId), ("generation", row.Generation),
-            ("submitted_at", row.SubmittedAt?.ToUnixTimeMilliseconds()), ("generated_at", row.GeneratedAt?.ToUnixTimeMilliseconds()),
-            ("ended_at", row.EndedAt?.ToUnixTimeMilliseconds()), ("expires_at", row.ExpiresAt?.ToUnixTimeMilliseconds()),
-            ("place_until", row.SlotUntil?.ToUnixTimeMilliseconds()), ("error_code", row.ErrorCode?.ToString()), ("error", row.Error),
-            ("item", row.Item)).ConfigureAwait(false);
+            ("address", LedgerSession.ToValue(row.Address)), ("generation_id", LedgerSession.ToValue(row.GenerationId)),
+            ("generation", LedgerSession.ToValue(row.Generation)), ("submitted_at", LedgerSession.ToValue(row.SubmittedAt)),
+            ("generated_at", LedgerSession.ToValue(row.GeneratedAt)), ("ended_at", LedgerSession.ToValue(row.EndedAt)),
+            ("expires_at", LedgerSession.ToValue(row.ExpiresAt)), ("place_until", LedgerSession.ToValue(row.SlotUntil)),
+            ("error_code", LedgerSession.ToValue(row.ErrorCode?.ToString())), ("error", LedgerSession.ToValue(row.Error)), ("item", row.Item)).ConfigureAwait(false);
         return changed == 1;
     }
 

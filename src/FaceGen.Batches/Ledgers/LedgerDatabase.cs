@@ -55,6 +55,12 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// </summary>
     internal abstract Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same as <see cref="WriteAsync"/>, possibly in one transaction with other works, for work that locks only rows of this worker
+    /// and only executes statements, without queries.
+    /// </summary>
+    internal virtual Task<T> WriteGroupedAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) => WriteAsync(work, cancellationToken);
+
     /// <summary>Runs work in one transaction, which is rolled back.</summary>
     internal abstract Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken);
 

@@ -20,6 +20,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _freezeAt;
     private int _forwardOfIt;
+    private TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal PostgresProxy(PostgresServer server)
     {
@@ -46,6 +47,9 @@ internal sealed class PostgresProxy : IAsyncDisposable
         frozen?.TrySetResult();
     }
 
+    /// <summary>Closes all connections: what is held back is lost.</summary>
+    internal void Cut() => Interlocked.Exchange(ref _cut, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -68,14 +72,16 @@ internal sealed class PostgresProxy : IAsyncDisposable
         using (var server = new TcpClient())
         {
             await server.ConnectAsync(IPAddress.Loopback, _serverPort, _end.Token);
+            Task cut = _cut.Task;
             // Either end's close closes the other one.
             await Task.WhenAny(await Task.WhenAny(
-                PumpAsync(client.GetStream(), server.GetStream(), isFromClient: true),
-                PumpAsync(server.GetStream(), client.GetStream(), isFromClient: false)));
+                PumpAsync(client.GetStream(), server.GetStream(), cut, isFromClient: true),
+                PumpAsync(server.GetStream(), client.GetStream(), cut, isFromClient: false),
+                cut));
         }
     }
 
-    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool isFromClient)
+    private async Task PumpAsync(NetworkStream from, NetworkStream to, Task cut, bool isFromClient)
     {
         byte[] buffer = new byte[64 * 1024];
         int length;
@@ -85,15 +91,17 @@ internal sealed class PostgresProxy : IAsyncDisposable
             int forwarded = 0;
             if (isFromClient && _freezeAt is { } text && buffer.AsSpan(0, length).IndexOf(Encoding.ASCII.GetBytes(text)) >= 0)
             {
+                // First, so that the response to it is held back too.
+                Freeze();
                 forwarded = Math.Min(_forwardOfIt, length);
                 await to.WriteAsync(buffer.AsMemory(0, forwarded), _end.Token);
-                Freeze();
             }
 
             if (_frozen is { } frozen)
             {
                 if (isFromClient) _held.TrySetResult();
-                await frozen.Task.WaitAsync(_end.Token);
+                await Task.WhenAny(frozen.Task, cut).WaitAsync(_end.Token);
+                if (cut.IsCompleted) return;
             }
 
             await to.WriteAsync(buffer.AsMemory(forwarded, length - forwarded), _end.Token);

@@ -36,6 +36,9 @@ internal sealed class ReusableDatabase(LedgerDatabase database, Func<Task> close
     internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
         database.WriteAsync(Gate(work), cancellationToken);
 
+    internal override Task<T> WriteGroupedAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        database.WriteGroupedAsync(Gate(work), cancellationToken);
+
     internal override Task<T> WriteWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
         database.WriteWithInputAsync(input, Gate(work), cancellationToken);
 

@@ -25,6 +25,12 @@ internal sealed class DriverCall
     /// </summary>
     internal bool TryBeginCompletion() => Interlocked.CompareExchange(ref _state, Completing, Working) != Abandoned;
 
+    /// <summary>Gets a value that is true if the caller was canceled before the completion began, and does not wait any more.</summary>
+    internal bool IsAbandoned => Volatile.Read(ref _state) == Abandoned;
+
+    /// <summary>Takes a beginning completion back: nothing was completed, and the work continues.</summary>
+    internal void CancelCompletion() => Interlocked.CompareExchange(ref _state, Working, Completing);
+
     /// <summary>Runs work. If it is canceled before it completes, it ends in the background.</summary>
     /// <exception cref="OperationCanceledException">The call was canceled, and the work leaves nothing behind.</exception>
     internal static async Task<T> RunAsync<T>(Func<DriverCall, Task<T>> work, CancellationToken cancellationToken)

@@ -27,6 +27,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     private readonly PostgresAddress _address;
     private readonly PostgresConnections _connections;
+    private readonly PostgresWriter _writer;
     private readonly SemaphoreSlim _transactions = new(MaxTransactions);
     private readonly TimeProvider _time;
     private readonly IEngineLog _log;
@@ -38,6 +39,12 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     {
         (_address, _time, _log) = (address, time, log);
         _connections = new PostgresConnections(address);
+        _writer = new PostgresWriter((work, tryBeginCommit) => RunTransactionAsync(
+            async connection =>
+            {
+                await work(connection).ConfigureAwait(false);
+                return true;
+            }, commit: true, tryBeginCommit, CancellationToken.None));
     }
 
     /// <inheritdoc/>
@@ -122,6 +129,27 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         Worker == 0
             ? throw new InvalidOperationException("The ledger was not opened to be written.")
             : RetryAsync(work, commit: true, timeout: null, cancellationToken);
+
+    /// <inheritdoc/>
+    internal override Task<T> WriteGroupedAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        return RetryAsync(TryAsync, timeout: null, cancellationToken);
+
+        async Task<T> TryAsync(DriverCall call, bool isRepeat)
+        {
+            if (isRepeat) return await RunTransactionAsync(work, commit: true, isRepeat, call).ConfigureAwait(false);
+
+            try
+            {
+                return await _writer.WriteAsync(work, call).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not LostConnectionException)
+            {
+                // Nothing of the group was committed: the error, or the cancellation, may be that of another write.
+                return await RunTransactionAsync(work, commit: true, isRepeat, call).ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     internal override Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
@@ -214,18 +242,21 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         }
     }
 
-    private async Task<T> RunTransactionAsync<T>(Func<LedgerSession, Task<T>> work, bool commit, bool isRepeat, DriverCall call)
+    private Task<T> RunTransactionAsync<T>(Func<LedgerSession, Task<T>> work, bool commit, bool isRepeat, DriverCall call) => RunTransactionAsync(
+        connection => work(new LedgerSession(connection, isRepeat, call.DriverToken)), commit, call.TryBeginCompletion, call.DriverToken);
+
+    private async Task<T> RunTransactionAsync<T>(Func<NpgsqlConnection, Task<T>> work, bool commit, Func<bool> tryBeginCompletion, CancellationToken cancellationToken)
     {
-        await _transactions.WaitAsync(call.DriverToken).ConfigureAwait(false);
+        await _transactions.WaitAsync(cancellationToken).ConfigureAwait(false);
         NpgsqlConnection? connection = null;
         try
         {
-            connection = await _connections.OpenAsync(call.DriverToken).ConfigureAwait(false);
+            connection = await _connections.OpenAsync(cancellationToken).ConfigureAwait(false);
             _hasConnected = true;
             // BEGIN is sent with the first statement.
             using NpgsqlTransaction transaction = connection.BeginTransaction();
-            T result = await work(new LedgerSession(connection, isRepeat, call.DriverToken)).ConfigureAwait(false);
-            if (!call.TryBeginCompletion()) throw new OperationCanceledException();
+            T result = await work(connection).ConfigureAwait(false);
+            if (!tryBeginCompletion()) throw new OperationCanceledException();
 
             // A commit is not canceled, since the caller must know its outcome.
             if (commit) await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
