@@ -48,7 +48,7 @@ internal static class FilePathParser
         if (uri.IsUnc && !uri.IsLoopback && !IsWindows) throw CreateError(text, "is a Windows network path, which this machine cannot open", "Copy the file to this machine and use its path.");
 
         // .NET makes a network path of a URI with the name localhost.
-        return uri.IsUnc && uri.IsLoopback ? Uri.UnescapeDataString(uri.AbsolutePath) : uri.LocalPath;
+        return uri.IsUnc && uri.IsLoopback ? new Uri("file://" + uri.AbsolutePath).LocalPath : uri.LocalPath;
     }
 
     /// <summary>Resolves a path with a drive, which can be a PowerShell drive on any system. If the file does not exist, the path is from another machine.</summary>

@@ -43,6 +43,7 @@ public sealed class FilePathParserTests : IDisposable
     [InlineData("d:/faces/a.jpg")]
     [InlineData(@"\\server\faces\a.jpg")]
     [InlineData("file:///C:/faces/a.jpg")]
+    [InlineData("file://localhost/C:/faces/a.jpg")]
     [InlineData("file://server/faces/a.jpg")]
     public void Resolve_Windows_path_on_another_system_is_rejected_by_name(string text)
     {
