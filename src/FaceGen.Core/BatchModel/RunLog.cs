@@ -64,7 +64,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
     internal void WriteRetry(RequestSource? row, FaceGenException reason) => Append("Retry", json => WriteRowFields(json, row, null, reason));
 
     /// <summary>Writes the end of a run with a summary; a second end is ignored.</summary>
-    internal void WriteEnd(BatchSummary summary) => WriteEnd(summary.State.ToString(), summary.Fault, json =>
+    internal void WriteEnd(BatchSummary summary) => WriteEnd(summary.State, summary.Fault, json =>
     {
         json.WriteNumber("rows", summary.Rows);
         json.WriteNumber("saved", summary.Saved);
@@ -77,7 +77,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
         json.WriteNumber("invalid", summary.Invalid);
         json.WriteNumber("submitted", summary.Submitted);
         json.WriteNumber("imagesPaid", summary.ImagesPaid);
-        json.WriteNumber("seconds", Math.Round(summary.Duration.TotalSeconds, 3));
+        json.WriteNumber("seconds", summary.Seconds);
     });
 
     /// <summary>Writes the end of a run without a summary: <c>Stopped</c>, or <c>Failed</c> with its error.</summary>

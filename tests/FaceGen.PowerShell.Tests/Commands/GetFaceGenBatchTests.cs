@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Text;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
@@ -81,12 +82,15 @@ public sealed class GetFaceGenBatchTests
         DateTimeOffset start = DateTimeOffset.UtcNow;
 
         ScriptResult during = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { Get-FaceGenBatch $out }", csv, fixture.OutputFolder).WithoutErrors();
-        dynamic ended = fixture.Run("param($out) Get-FaceGenBatch $out", fixture.OutputFolder).WithoutErrors().Single.BaseObject;
+        ScriptResult after = fixture.Run("param($out) $batch = Get-FaceGenBatch $out; $batch; $batch.TotalDuration", fixture.OutputFolder).WithoutErrors();
+        PSObject ended = after.Output[0];
 
         Assert.InRange((DateTimeOffset)during.Output[0].Properties["RunningSince"].Value, start.AddMilliseconds(-1), DateTimeOffset.UtcNow);
-        Assert.Null(ended.RunningSince);
-        Assert.Equal(4L, ended.TotalImagesPaid);
-        Assert.InRange((TimeSpan)ended.TotalDuration, TimeSpan.FromSeconds(0.5), DateTimeOffset.UtcNow - start);
+        Assert.Null(ended.Properties["RunningSince"].Value);
+        Assert.Equal(4L, ended.Properties["TotalImagesPaid"].Value);
+        var total = (TimeSpan)after.Output[1].BaseObject;
+        Assert.InRange(total, TimeSpan.FromSeconds(0.5), DateTimeOffset.UtcNow - start);
+        Assert.Equal(total.TotalSeconds, (double)ended.Properties["TotalSeconds"].Value, 0.001);
     }
 
     [Fact]
