@@ -127,6 +127,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "New-FaceGenImage has no parameter -Retry. Nothing was sent. Omit it: a request that the service refused for the moment is sent again anyway. -RetryUncertain also sends one again whose response was lost, and you may pay twice.");
 
         base.Begin();
+        GenerationOutput.Begin();
         var options = new GenerateOptions { Wait = !NoWait, Timeout = ServiceCmdlet.ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
         _submitter = new RequestSubmitter(options, ThrottleLimit, IncludeUncertain, Log, StopToken);
     }
@@ -168,31 +169,18 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
             + "Run Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput in this session to save the images.", fatal);
     }
 
-    /// <summary>Shows what a stop leaves behind. The streams of a stopped pipeline take nothing, so that the host shows it.</summary>
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        bool isStopped = Stopping;
         base.Dispose(disposing);
-        if (isStopped && !ExitGuard.Current.Exiting.IsCancellationRequested && DescribeUnsaved() is { } unsaved) Host.UI?.WriteWarningLine(unsaved);
-    }
-
-    /// <summary>Returns what is paid for and not saved, and how to save it; null if there is nothing.</summary>
-    private string? DescribeUnsaved()
-    {
-        Account[] accounts = [.. _generators.Keys.Select(Account.For).Distinct()];
-        int pending = accounts.Sum(account => account.Pending.Count);
-        bool isInFlight = accounts.Any(account => account.HasWorkInFlight);
-        if (pending == 0 && !isInFlight) return null;
-
-        string generations = pending == 0 ? "Requests are in flight"
-            : $"{pending} {(pending == 1 ? "generation is" : "generations are")} pending or not saved{(isInFlight ? ", and requests are in flight" : "")}";
-        return $"The command was stopped. {generations}. What the service accepted is paid for and not lost. Run Get-FaceGenImage | Save-FaceGenOutput in this session.";
+        _output.ShowUnsaved();
     }
 
     private void Submit(Request request, Connection connection)
     {
         if (!_generators.TryGetValue(connection, out Generator? generator)) _generators.Add(connection, generator = new Generator(connection, Log));
 
+        _output.AddAccount(connection);
         _progress.Total++;
         // The slot is used on another thread: while this thread waits for it, a cmdlet downstream may itself generate.
         Task<PreparedRequest> preparing = _submitter!.PrepareAsync(generator, connection, request);

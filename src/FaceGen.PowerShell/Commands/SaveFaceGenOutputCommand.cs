@@ -143,6 +143,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 
     private protected override void Begin()
     {
+        base.Begin();
         if (Force && SkipExisting)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-Force and -SkipExisting cannot be used together. Nothing was saved. Give one of them.");
 
