@@ -298,6 +298,24 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         Assert.Contains("2103-1.png", _fixture.Files);
     }
 
+    [Theory]
+    [InlineData(10, false)]
+    [InlineData(30, true)]
+    public async Task Short_pages_of_the_list_do_not_end_the_search(int perPage, bool hasEntryWithoutId)
+    {
+        _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
+        _fixture.OnAssets = page => ScriptedResponse.Json($$"""
+            {"status":"success","data":[{{string.Join(",", Enumerable.Range(100 * (page + 1), perPage).Select((id, index) => hasEntryWithoutId && index == 0 ? "{}" : $"{{\"id\":{id}}}"))}}],"pagination":{"last_page":3} }
+            """);
+        _fixture.OnFetch = (id, _) => Found(int.Parse(id, CultureInfo.InvariantCulture), id == "305" ? """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""" : """{"prompt":"another"}""");
+
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
+
+        Assert.Equal((BatchState.Complete, 1), (summary.StateValue, _fixture.Submissions));
+        Assert.Equal(["305-1.png"], _fixture.Files);
+        Assert.Equal(3, _fixture.Calls.Count(call => call.Address.AbsolutePath.EndsWith("/assets_generated", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Ambiguous_rows_stay_uncertain()
     {
