@@ -46,7 +46,7 @@ internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
         }
         catch (FaceGenException e) when (e.Code == ErrorCode.ConnectionMismatch || generation.Connection is not null)
         {
-            cmdlet.WriteError(ErrorRecordFactory.Create(ErrorRecordFactory.WithRow(e, generation.Source), generation));
+            cmdlet.WriteLimitedError(e, generation);
             return null;
         }
     }
