@@ -64,8 +64,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary>
     /// <para type="description">Pipeline input: requests of Import-FaceGenRequest, rows of Import-Csv, rows of another
-    /// batch, generations, or files and their paths. Paths of face images in rows of Import-Csv are relative to the
-    /// current location.</para>
+    /// batch, generations, image files as face images, or request files and their paths. Paths of face images in rows of
+    /// Import-Csv are relative to the current location.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [ValidateNotNull]
@@ -266,7 +266,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         {
             case null: rows = (LiteralPath ?? Path).SelectMany(path => ReadFiles(path, LiteralPath is not null, defaults)); break;
             case string path: rows = ReadFiles(path, isLiteral: false, defaults); break;
-            case FileInfo file: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
+            case FileInfo file when ImageHeader.FindFormatByExtension(file.Name) is null: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
             default:
                 _reader!.Defaults = defaults;
                 Add(_reader.Read(InputObject, ++_inputCount), InputObject!);
