@@ -17,14 +17,19 @@ public sealed class GetFaceGenBatchTests
             fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(fixture.OutputFolder, name)).WithoutErrors();
         Directory.CreateDirectory(Path.Combine(fixture.OutputFolder, "none"));
 
+        File.WriteAllText(Path.Combine(fixture.OutputFolder, "list.txt"), "not a ledger");
+        File.Copy(Path.Combine(fixture.OutputFolder, "one", "facegen.ledger"), Path.Combine(fixture.OutputFolder, "copy.ledger"));
+
         ScriptResult one = fixture.Run("param($out) Get-FaceGenBatch $out/one", fixture.OutputFolder).WithoutErrors();
         ScriptResult all = fixture.Run("param($out) Get-FaceGenBatch $out/*", fixture.OutputFolder).WithoutErrors();
         ScriptResult ledger = fixture.Run("param($out) Get-FaceGenBatch -Ledger $out/one/facegen.ledger", fixture.OutputFolder).WithoutErrors();
+        ScriptResult texts = fixture.Run("param($out) \"$out/one\", \"$out/two\" | Get-FaceGenBatch", fixture.OutputFolder).WithoutErrors();
         ScriptResult files = fixture.Run("param($out) [IO.DirectoryInfo] \"$out/one\", [IO.FileInfo] \"$out/two/facegen.ledger\" | Get-FaceGenBatch", fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal("Complete", one.Single.Properties["State"].Value.ToString());
         Assert.Equal(2L, one.Single.Properties["Saved"].Value);
-        Assert.Equal(2, all.Output.Count);
+        Assert.Equal(3, all.Output.Count);
+        Assert.Equal(2, texts.Output.Count);
         Assert.Equal(one.Single.Properties["Ledger"].Value, ledger.Single.Properties["Ledger"].Value);
         Assert.Equal(2, files.Output.Count);
     }
