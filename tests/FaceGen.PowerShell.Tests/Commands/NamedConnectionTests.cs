@@ -89,6 +89,28 @@ public sealed class NamedConnectionTests
         Assert.All(fixture.Emulator.Journal.Entries, entry => Assert.Equal(200, entry.Status));
     }
 
+    [Theory]
+    [InlineData("Get-FaceGenBalance")]
+    [InlineData("Get-FaceGenQueue")]
+    public async Task Account_of_each_connection_of_the_pipeline_is_read(string command)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run($$"""
+            param($uri)
+            $null = Get-FaceGenConnection | Connect-FaceGen -Name press
+            $null = Connect-FaceGen -ApiKey wrong-key -BaseUri $uri -Name wrong
+            Get-FaceGenConnection | {{command}}
+            'press' | {{command}}
+            {{command}}
+            @() | {{command}}
+            """, fixture.Emulator.BaseUri);
+
+        Assert.Equal(["Default", "press", "press", "Default"], result.Values("Connection"));
+        Assert.StartsWith("KeyRejected,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("'wrong'", result.Error.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Connection_object_works_in_another_runspace()
     {
