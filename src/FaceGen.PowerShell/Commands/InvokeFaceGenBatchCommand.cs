@@ -47,6 +47,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private BatchOptions? _options;
     private BatchSession? _session;
     private RunLog? _log;
+    private CancellationTokenRegistration _logRegistration;
     private long _rowCount;
     private long _invalidCount;
 
@@ -199,7 +200,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>
     /// <para type="description">A file to which the run appends JSON Lines: one flat object for its begin and its end,
     /// each row that ends and each submission that is sent again, with time, row, id and error code. It never contains
-    /// the key or a prompt.</para>
+    /// the key. The text of an error can quote a value of its row, such as the name of a file.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -315,7 +316,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     {
         base.Dispose(disposing);
         _session?.Close();
-        _log?.WriteEnd(error: null);
+        _logRegistration.Dispose();
+        EndLog();
     }
 
     private BatchOptions CreateOptions(string folder) => new(new SaveOptions(folder, new FileNameTemplate(Name))
@@ -421,6 +423,16 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         Work.WaitFor(Task.Run(log.Probe));
         log.WriteBegin(ledger.ToString(), connection.BaseUri);
         _log = log;
+        _logRegistration = ExitGuard.Current.Exiting.Register(EndLog);
+    }
+
+    /// <summary>Writes the end of a run that was stopped. An exiting process waits for it.</summary>
+    private void EndLog()
+    {
+        if (_log is null) return;
+
+        _log.WriteEnd(error: null);
+        ExitGuard.Current.Register(_log.FlushAsync(), "");
     }
 
     private void LogFailure(Action step)
