@@ -20,6 +20,8 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">The BatchSummary, whose State shows whether all rows are saved, is not part of this output:
 /// -SummaryVariable stores it, -SummaryOnly emits it instead of the rows, and the information stream shows it at the end.
 /// It is the TargetObject of an error that ends the run. Get-FaceGenBatch returns it later.</para>
+/// <para type="description">A parameter of a request, such as -Style, is a default: the value of a row wins. In
+/// New-FaceGenImage it replaces the value of the input instead.</para>
 /// <para type="description">A local face image is uploaded once, ahead of its rows, and its link is sent with each of
 /// them. If the service refuses the upload, the image itself is sent.</para>
 /// </summary>
@@ -121,8 +123,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// account's queue. The default is the limit of the queue.</para>
     /// </summary>
     [Parameter]
-    [ValidateRange(1, 1000)]
-    public int ThrottleLimit { get; set; } = 1000;
+    [ValidateRange(1, MaxThrottleLimit)]
+    public int? ThrottleLimit { get; set; }
 
     /// <summary>
     /// <para type="description">Sends a local face image with each row instead of uploading it. The service then returns
@@ -328,7 +330,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         Timeout = TimeSpan.FromMinutes(2),
     })
     {
-        ThrottleLimit = ThrottleLimit,
+        ThrottleLimit = ThrottleLimit ?? MaxThrottleLimit,
         UploadFaces = !NoUpload,
         RetryFailed = RetryFailed,
         RetryUncertain = RetryUncertain,

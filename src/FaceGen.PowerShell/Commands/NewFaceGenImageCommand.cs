@@ -17,6 +17,8 @@ namespace FaceGen.PowerShell.Commands;
 /// -First 1 after ten prompts and 5 slots, the emulator accepted 6 to 10 requests; with -ThrottleLimit 1 it accepted two:
 /// the one that is emitted, and the next one. Generations that were not emitted are not lost: Get-FaceGenImage lists
 /// them.</para>
+/// <para type="description">A parameter of a request, such as -Style, replaces the value of the input. In
+/// Import-FaceGenRequest and Invoke-FaceGenBatch it is a default instead: the value of a row wins.</para>
 /// <para type="description">A local face image is uploaded once, and its link is sent with each request of the session
 /// that uses it, for 22 hours. In a pipeline the images of the next requests are uploaded while requests wait for their
 /// slots. If the service refuses the upload, the image itself is sent.</para>
@@ -68,8 +70,8 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     /// account's queue. The default is the limit of the queue.</para>
     /// </summary>
     [Parameter]
-    [ValidateRange(1, 1000)]
-    public int ThrottleLimit { get; set; } = 1000;
+    [ValidateRange(1, MaxThrottleLimit)]
+    public int? ThrottleLimit { get; set; }
 
     /// <summary>
     /// <para type="description">The timeout of one request in seconds, from its submission to its end: 1 to 86400, or 0
@@ -129,7 +131,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
         base.Begin();
         GenerationOutput.Begin();
         var options = new GenerateOptions { Wait = !NoWait, Timeout = ServiceCmdlet.ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
-        _submitter = new RequestSubmitter(options, ThrottleLimit, IncludeUncertain, Log, StopToken);
+        _submitter = new RequestSubmitter(options, ThrottleLimit ?? MaxThrottleLimit, IncludeUncertain, Log, StopToken);
     }
 
     private protected override void Process()
