@@ -287,7 +287,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             if (BatchMessages.FindInputError(_rowCount, _invalidCount, SkipInvalid || IsPlan) is { } inputError) throw inputError;
 
             BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
-            plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount }, Payer);
+            plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount, Uploads = NoUpload ? 0 : plan.Uploads }, Payer);
             if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
             if (PlanOnly) WriteObject(plan);

@@ -11,6 +11,28 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class InvokeFaceGenBatchTests
 {
     [Fact]
+    public async Task Missing_column_of_a_name_with_id_is_found_before_anything_is_sent()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Name '{id}-{sam}'", fixture.WriteCsv("a"), fixture.OutputFolder);
+
+        Assert.StartsWith("FileNameInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(fixture.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task Plan_without_uploads_has_no_uploads()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.WriteCsv("a", "b");
+
+        ScriptResult plans = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -PlanOnly; Invoke-FaceGenBatch $csv -Destination $out -PlanOnly -NoUpload", csv, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal([1L, 0L], plans.Values("Uploads"));
+    }
+
+    [Fact]
     public async Task Image_files_of_the_pipeline_are_face_images()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
