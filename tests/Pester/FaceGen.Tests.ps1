@@ -236,6 +236,11 @@ Describe 'Exports' {
         $json | Should -Not -Match 'Ticks'
     }
 
+    It 'an emulator has its key at the prompt and no column for it' {
+        $emulator.ApiKey | Should -BeOfType securestring
+        $emulator | ConvertTo-Csv | ConvertFrom-Csv | ForEach-Object { $_.PSObject.Properties.Name } | Should -Be 'BaseUri', 'QueueLimit', 'ProcessId'
+    }
+
     It 'Group-Object, Sort-Object and Measure-Object use the columns' {
         ($items | Group-Object Status).Name | Should -Be Saved
         ($images | Sort-Object Row, Index).Name | Should -Be 'jdoe-1.png', 'jdoe-2.png', 'asmith-1.png', 'asmith-2.png'
