@@ -113,6 +113,10 @@ $all = foreach ($command in Get-Command -Module FaceGen) {
         $underlying = [Nullable]::GetUnderlyingType($property.PropertyType)
         if ($underlying) { $parameter.Type = $underlying.FullName }
         $spelling = $parameter.Aliases | Where-Object { $_ -cmatch '^[a-z0-9]+(_[a-z0-9]+)+$' }
+        if ($command.Parameters[$parameter.Name].Attributes | Where-Object { $_.GetType().Name -in 'RequestFieldAttribute', 'FaceImageParameterAttribute' }) {
+            # The same parameter has opposite effects.
+            $parameter.Description += if ($type.BaseType.Name -eq 'RequestFileCmdlet') { "`n`nA default: the value of a row wins." } else { "`n`nIt replaces the value of the input." }
+        }
         if ($spelling) { $parameter.Description += "`n`nIn CSV: $($parameter.Name) or $spelling." }
     }
 

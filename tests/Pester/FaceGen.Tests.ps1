@@ -223,6 +223,24 @@ Describe 'Exports' {
         ($json[1] | ConvertFrom-Json).Format | Should -Be Png
     }
 
+    It 'a summary has words and numbers in JSON and CSV, and durations at the prompt' {
+        $null = Invoke-FaceGenBatch "$TestDrive/people.csv" -Destination "$TestDrive/exports/batch" -SummaryVariable summary 6>$null
+        $summary.Duration, $summary.TotalDuration | Should -BeOfType timespan
+        $json = $summary | ConvertTo-Json
+        $csv = $summary | ConvertTo-Csv | ConvertFrom-Csv
+        foreach ($exported in ($json | ConvertFrom-Json), $csv) {
+            $exported.State, $exported.Status | Should -Be Complete, Complete
+            [double]$exported.TotalSeconds | Should -Be $summary.TotalDuration.TotalSeconds
+            $exported.Seconds | Should -Not -BeNullOrEmpty
+        }
+        $json | Should -Not -Match 'Ticks'
+    }
+
+    It 'an emulator has its key at the prompt and no column for it' {
+        $emulator.ApiKey | Should -BeOfType securestring
+        $emulator | ConvertTo-Csv | ConvertFrom-Csv | ForEach-Object { $_.PSObject.Properties.Name } | Should -Be 'BaseUri', 'QueueLimit', 'ProcessId'
+    }
+
     It 'Group-Object, Sort-Object and Measure-Object use the columns' {
         ($items | Group-Object Status).Name | Should -Be Saved
         ($images | Sort-Object Row, Index).Name | Should -Be 'jdoe-1.png', 'jdoe-2.png', 'asmith-1.png', 'asmith-2.png'

@@ -10,6 +10,9 @@ public sealed class RequestFileReader : IRequestFileReader
     /// <inheritdoc/>
     IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter, Encoding? encoding, CommandValues defaults)
     {
+        if (ImageHeader.FindFormatByExtension(path) is not null)
+            throw RequestFileError.ForFile(path, "is an image", "Give a CSV, JSON or JSON Lines file. A face image is a file object of the pipeline, or the value of -FaceImage");
+
         using LookaheadTextReader text = LookaheadTextReader.Open(path, encoding);
         // A file that was joined from several ones, or written by two tools, begins with several byte order marks.
         while (text.Lookahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);

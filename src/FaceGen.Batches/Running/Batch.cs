@@ -26,6 +26,7 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserv
     public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions saveOptions, CancellationToken cancellationToken) => ledger.StageAsync(
         [.. requests.Select(request =>
         {
+            saveOptions.Name.CheckColumns(request);
             if (PathLength.FindError(saveOptions, request) is { } tooLong) throw tooLong;
 
             string[] paths = [.. saveOptions.Name.ExpandBeforeSubmission(request).Select(name => Path.Combine(saveOptions.Folder, name))];

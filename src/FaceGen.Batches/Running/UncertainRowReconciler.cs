@@ -129,7 +129,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
                     return rows.Count < before;
                 }
 
-                if (ids.Length < AccountClient.AssetsPerPage) break;
+                if (assets.Count == 0 || page >= assets.LastPage || (assets.LastPage is null && assets.Count < AccountClient.AssetsPerPage)) break;
             }
         }
         catch (FaceGenException e)

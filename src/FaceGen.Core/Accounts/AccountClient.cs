@@ -100,9 +100,10 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
 
         Account account = Account.For(connection);
         JsonElement data = TolerantJson.GetProperty(response.Root, "data"), pagination = TolerantJson.GetProperty(response.Root, "pagination");
+        JsonElement[] assets = data.ValueKind != JsonValueKind.Array ? [] : [.. data.EnumerateArray()];
         return new AssetPage(
-            data.ValueKind != JsonValueKind.Array ? []
-                : [.. data.EnumerateArray().Where(asset => asset.ValueKind == JsonValueKind.Object).Select(ServiceResponse.Create).Where(asset => asset.AcceptedId is not null).Select(ToGeneration)],
+            [.. assets.Where(asset => asset.ValueKind == JsonValueKind.Object).Select(ServiceResponse.Create).Where(asset => asset.AcceptedId is not null).Select(ToGeneration)],
+            assets.Length,
             TolerantJson.ReadNumber(TolerantJson.GetProperty(pagination, "total")),
             TolerantJson.ReadNumber(TolerantJson.GetProperty(pagination, "last_page")));
 

@@ -12,6 +12,9 @@ public sealed record QueueUsage
     /// <summary>Gets the number of free slots.</summary>
     public int Free => Math.Max(0, QueueLimit - RequestCount);
 
+    /// <summary>Gets the name of the connection to the account.</summary>
+    public string? Connection { get; init; }
+
     /// <summary>Returns the number of requests and the maximum.</summary>
     public override string ToString() => $"{RequestCount} of {QueueLimit}";
 }

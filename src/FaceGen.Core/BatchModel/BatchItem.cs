@@ -54,7 +54,10 @@ public sealed record BatchItem
     /// <summary>Gets when the links of its images expire; null once the images are saved.</summary>
     public DateTimeOffset? ExpiresAt => Files.Count > 0 ? null : Generation?.ExpiresAt;
 
-    /// <summary>Gets the number of seconds that the service took; null before it has finished.</summary>
+    /// <summary>
+    /// Gets the number of seconds that the service took, if it reports them: it does in the response to a submission that it finishes at
+    /// once, and null is the value of a row that was polled. <see cref="SubmittedAt"/> and <see cref="GeneratedAt"/> show the time of each row.
+    /// </summary>
     public double? Seconds => Generation?.Seconds;
 
     /// <summary>Gets the id of the last error, the name of an <see cref="FaceGen.ErrorCode"/>; null if there is none.</summary>

@@ -6,8 +6,14 @@ public sealed record BatchSummary
     /// <summary>Gets the ledger: the full path of a file, or the server and schema of a database; never a password.</summary>
     public required string Ledger { get; init; }
 
-    /// <summary>Gets whether the batch is complete, some rows failed, or rows are left.</summary>
-    public BatchState State =>
+    /// <summary>
+    /// Gets whether the batch is complete, some rows failed, or rows are left: the name of a <see cref="BatchState"/>, since
+    /// ConvertTo-Json writes an enum as a number.
+    /// </summary>
+    public string State => StateValue.ToString();
+
+    /// <summary>Gets the value of <see cref="State"/>.</summary>
+    internal BatchState StateValue =>
         Pending + InProgress > 0 || Rows == 0 ? BatchState.Unfinished
         : Failed + Expired + Uncertain + Invalid > 0 ? BatchState.SomeFailed
         : BatchState.Complete;
@@ -69,17 +75,26 @@ public sealed record BatchSummary
     /// <summary>Gets when the first image that is not saved expires; null if there is none.</summary>
     public DateTimeOffset? NearestExpiry { get; init; }
 
-    /// <summary>Gets how long this run took.</summary>
-    public TimeSpan Duration { get; init; }
+    /// <summary>Gets how many seconds this run took. Scripts also get it as a TimeSpan, by the property Duration.</summary>
+    public double Seconds => Math.Round(Duration.TotalSeconds, 3);
 
-    /// <summary>Gets how long all runs of the batch took. The time of simultaneous runs counts once.</summary>
-    public TimeSpan TotalDuration { get; init; }
+    /// <summary>
+    /// Gets how many seconds all runs of the batch took. The time of simultaneous runs counts once. Scripts also get it as a TimeSpan, by
+    /// the property TotalDuration.
+    /// </summary>
+    public double TotalSeconds => Math.Round(TotalDuration.TotalSeconds, 3);
 
     /// <summary>Gets when the run began that works on the batch now, the earliest of several; null if no other run does.</summary>
     public DateTimeOffset? RunningSince { get; init; }
 
     /// <summary>Gets why the batch is not complete, and how to continue; empty if nothing is left to do.</summary>
     public string Message { get; init; } = "";
+
+    /// <summary>Gets the value of <see cref="Seconds"/>, which ConvertTo-Json would write as an object of all parts of a TimeSpan.</summary>
+    internal TimeSpan Duration { get; init; }
+
+    /// <summary>Gets the value of <see cref="TotalSeconds"/>.</summary>
+    internal TimeSpan TotalDuration { get; init; }
 
     /// <summary>Gets the error that ended the run, because every other row would have met it too; null if there is none.</summary>
     internal FaceGenException? FatalError { get; init; }

@@ -50,6 +50,9 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     /// <param name="path">A full path.</param>
     internal static LedgerLocation ForPath(string path) => ForFile(Directory.Exists(path) ? Path.Combine(path, DefaultName) : path);
 
+    /// <summary>Returns true if the name of a file ends in the extension of ledgers.</summary>
+    internal static bool HasExtension(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Returns the location that a connection string names; null if the text is a path.</summary>
     /// <exception cref="FaceGenException">The text is neither. The message does not quote it, because it may hold a password.</exception>
     internal static LedgerLocation? ParseDatabase(string text)

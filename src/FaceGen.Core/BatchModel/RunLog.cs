@@ -6,17 +6,24 @@ namespace FaceGen.BatchModel;
 
 /// <summary>
 /// Writes the log of a run as JSON Lines: one flat object for the start and the end of the run, each row that ends and each retry. It
-/// never contains a key. Lines are written in the background; a log that cannot be written does not stop the run.
+/// never contains a key; the text of an error can quote a value of its row. Lines are written in the background; a log that cannot be
+/// written does not stop the run.
 /// </summary>
 /// <param name="path">The full path of the file, to which lines are appended.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Receives a warning when lines cannot be written.</param>
 internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
 {
+    /// <summary>The number of lines that are kept while the file cannot be written; further ones are counted.</summary>
+    internal const int MaxPendingLines = 10_000;
+
+    private const string RunEnd = "RunEnd";
+
     private readonly object _gate = new();
     private readonly string _run = Guid.NewGuid().ToString("N");
     private readonly Queue<byte[]> _pending = new();
     private Task _writing = Task.CompletedTask;
+    private long _droppedLines;
     private bool _isWriting;
     private bool _hasWarned;
     private bool _hasEnded;
@@ -64,7 +71,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
     internal void WriteRetry(RequestSource? row, FaceGenException reason) => Append("Retry", json => WriteRowFields(json, row, null, reason));
 
     /// <summary>Writes the end of a run with a summary; a second end is ignored.</summary>
-    internal void WriteEnd(BatchSummary summary) => WriteEnd(summary.State.ToString(), summary.FatalError, json =>
+    internal void WriteEnd(BatchSummary summary) => WriteEnd(summary.State, summary.FatalError, json =>
     {
         json.WriteNumber("rows", summary.Rows);
         json.WriteNumber("saved", summary.Saved);
@@ -77,7 +84,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
         json.WriteNumber("invalid", summary.Invalid);
         json.WriteNumber("submitted", summary.Submitted);
         json.WriteNumber("imagesPaid", summary.ImagesPaid);
-        json.WriteNumber("seconds", Math.Round(summary.Duration.TotalSeconds, 3));
+        json.WriteNumber("seconds", summary.Seconds);
     });
 
     /// <summary>Writes the end of a run without a summary: <c>Stopped</c>, or <c>Failed</c> with its error.</summary>
@@ -103,10 +110,13 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
 
     private void WriteEnd(string state, FaceGenException? error, Action<Utf8JsonWriter> writeCounts)
     {
-        if (_hasEnded) return;
+        lock (_gate)
+        {
+            if (_hasEnded) return;
+            _hasEnded = true;
+        }
 
-        _hasEnded = true;
-        Append("RunEnd", json =>
+        Append(RunEnd, json =>
         {
             json.WriteString("state", state);
             json.WriteString("errorCode", error?.Code.ToString());
@@ -117,18 +127,44 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
 
     private void Append(string name, Action<Utf8JsonWriter> writeFields)
     {
-        byte[] line = JsonObjectWriter.Write(json =>
+        byte[] line = CreateLine(name, writeFields);
+        lock (_gate)
+        {
+            // The end of the run is never dropped.
+            if (_pending.Count < MaxPendingLines || name == RunEnd)
+            {
+                EnqueueDropped();
+                _pending.Enqueue(line);
+            }
+            else
+            {
+                _droppedLines++;
+            }
+
+            StartWriting();
+        }
+    }
+
+    private byte[] CreateLine(string name, Action<Utf8JsonWriter> writeFields) =>
+    [
+        .. JsonObjectWriter.Write(json =>
         {
             json.WriteString("time", time.GetUtcNow().UtcDateTime);
             json.WriteString("event", name);
             json.WriteString("run", _run);
             writeFields(json);
-        });
-        lock (_gate)
-        {
-            _pending.Enqueue([.. line, (byte)'\n']);
-            StartWriting();
-        }
+        }),
+        (byte)'\n',
+    ];
+
+    /// <summary>Adds a line with the number of lines that were dropped, if there are any.</summary>
+    private void EnqueueDropped()
+    {
+        if (_droppedLines == 0) return;
+
+        long lines = _droppedLines;
+        _droppedLines = 0;
+        _pending.Enqueue(CreateLine("LinesDropped", json => json.WriteNumber("lines", lines)));
     }
 
     private void StartWriting()
@@ -166,7 +202,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 lock (_gate) _isWriting = false;
-                if (!_hasWarned) log.LogWarning($"The log '{path}' cannot be written: {e.Message.TrimEnd('.')}. The run continues, and the ledger records it. FaceGen tries again with the next line.");
+                if (!_hasWarned) log.LogWarning($"The log '{path}' cannot be written: {e.Message.TrimEnd('.')}. The run continues, and the ledger records it. FaceGen tries again with the next line, and keeps up to {MaxPendingLines} lines meanwhile.");
                 _hasWarned = true;
                 return;
             }
@@ -174,6 +210,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
             lock (_gate)
             {
                 foreach (byte[] _ in lines) _pending.Dequeue();
+                EnqueueDropped();
             }
         }
     }

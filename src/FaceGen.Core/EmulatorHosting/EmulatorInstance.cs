@@ -17,14 +17,20 @@ public sealed class EmulatorInstance
     /// <summary>Gets the address.</summary>
     public Uri BaseUri { get; }
 
-    /// <summary>Gets the key that the emulator accepts.</summary>
-    public SecureString ApiKey { get; }
+    /// <summary>
+    /// Gets the key that the emulator accepts. It is not public, so that Export-Csv has no column for it; <see cref="GetApiKey"/> returns
+    /// it.
+    /// </summary>
+    internal SecureString ApiKey { get; }
 
     /// <summary>Gets the number of slots.</summary>
     public int QueueLimit { get; }
 
     /// <summary>Gets the id of the emulator's process.</summary>
     public int ProcessId { get; }
+
+    /// <summary>Returns the key that the emulator accepts, which scripts get as the property ApiKey.</summary>
+    public SecureString GetApiKey() => ApiKey;
 
     /// <summary>Returns the address.</summary>
     public override string ToString() => BaseUri.ToString();

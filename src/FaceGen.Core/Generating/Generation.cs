@@ -37,7 +37,10 @@ public sealed record Generation
     /// <summary>Gets the number of images.</summary>
     public int ImageCount => Images.Count;
 
-    /// <summary>Gets the number of seconds that the service took.</summary>
+    /// <summary>
+    /// Gets the number of seconds that the service took; null if it does not report them: it does in the response to a submission that it
+    /// finishes at once.
+    /// </summary>
     public double? Seconds { get; init; }
 
     /// <summary>Gets the number of seconds that the service last expected to take.</summary>

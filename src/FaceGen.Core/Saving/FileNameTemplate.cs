@@ -48,6 +48,7 @@ internal class FileNameTemplate
     internal static IEnumerable<string> CommonNames => ValueGetters.Keys.Where(name => name != RequestField.FaceImage.Name);
 
     private readonly string[] _segments;
+    private readonly string[] _columns = [];
 
     /// <summary>Parses a template.</summary>
     /// <exception cref="FaceGenException">The template has an unpaired brace or an empty field, or leads out of the folder.</exception>
@@ -66,6 +67,9 @@ internal class FileNameTemplate
         if (FieldPattern.Replace(template, "").IndexOfAny(['{', '}']) >= 0)
             throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has an unpaired brace. Write one brace before and one after the name of a field.");
 
+        // Blanks around a name in braces have no meaning.
+        template = FieldPattern.Replace(template, match => $"{{{InvisibleCharacters.Trim(match.Groups[1].Value)}}}");
+        _columns = [.. FieldPattern.Matches(template).Cast<Match>().Select(match => match.Groups[1].Value).Where(name => FindValue(name) is null)];
         _segments = template.Split('/', '\\');
         if (_segments.Any(segment => segment.Trim() is "" or "." or ".." || segment.Any(c => c == ':')))
             throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' does not name a file inside the folder. Leave out drives, empty names and '..'.");
@@ -73,6 +77,13 @@ internal class FileNameTemplate
 
     /// <summary>Creates an object that gets its names in another way.</summary>
     private protected FileNameTemplate() => _segments = [];
+
+    /// <summary>Checks that a request, which need not be submitted yet, has the columns of the template.</summary>
+    /// <exception cref="FaceGenException">The request has no column of this name.</exception>
+    internal void CheckColumns(Request request)
+    {
+        if (_columns.FirstOrDefault(column => !request.Columns.ContainsKey(column)) is { } missing) throw CreateColumnError(missing, request, request.Source);
+    }
 
     /// <summary>True if the names are known before the request is submitted.</summary>
     internal bool IsKnownBeforeSubmission(Request request) => _segments.All(segment =>
@@ -143,10 +154,13 @@ internal class FileNameTemplate
     private static string? GetValue(string name, Generation generation, int index)
     {
         if (FindValue(name) is { } get) return get(generation, index);
-        if (generation.Request?.Columns.TryGetValue(InvisibleCharacters.Trim(name), out string? cell) == true) return cell;
+        return generation.Request?.Columns.TryGetValue(name, out string? cell) == true ? cell : throw CreateColumnError(name, generation.Request, generation.Source);
+    }
 
-        string columns = generation.Request is not { Columns.Count: > 0 } request ? "" : $" The row has the columns {string.Join(", ", request.Columns.Keys.Select(column => $"{{{InvisibleCharacters.Escape(column, 40)}}}"))}.";
-        throw CreateInvalidError($"{(generation.Source is { } source ? $"{source}: " : "")}'{{{InvisibleCharacters.Escape(name, 40)}}}' is neither a field of a file name nor a column of the row.{columns} {UsableNames}");
+    private static FaceGenException CreateColumnError(string name, Request? request, RequestSource? source)
+    {
+        string columns = request is not { Columns.Count: > 0 } ? "" : $" The row has the columns {string.Join(", ", request.Columns.Keys.Select(column => $"{{{InvisibleCharacters.Escape(column, 40)}}}"))}.";
+        return CreateInvalidError($"{(source is null ? "" : $"{source}: ")}'{{{InvisibleCharacters.Escape(name, 40)}}}' is neither a field of a file name nor a column of the row.{columns} {UsableNames}");
     }
 
     /// <summary>Returns the function that gets the value of a field; null for a column.</summary>

@@ -105,7 +105,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
                 default:
                     _hasFailedInput = true;
                     string hint = input.BaseObject is PSCustomObject && input.TypeNames[0].StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal)
-                        ? " A deserialized object is incomplete: show a batch with -Ledger." : "";
+                        ? RequestRowReader.IsDeserialized<SavedImage>(input) ? " A deserialized image is incomplete: pipe the output of Save-FaceGenOutput itself." : " A deserialized object is incomplete: show a batch with -Ledger." : "";
                     ReportError(new FaceGenException(ErrorCode.ParametersInvalid,
                         $"Export-FaceGenReport accepts batch items, batch summaries and saved images, not {input.BaseObject.GetType().Name}. This object is not in the report.{hint}"), input);
                     break;

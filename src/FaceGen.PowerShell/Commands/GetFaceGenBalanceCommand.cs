@@ -11,7 +11,8 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBalance")]
 [OutputType(typeof(AccountBalance))]
-public sealed class GetFaceGenBalanceCommand : ServiceCmdlet
+public sealed class GetFaceGenBalanceCommand : AccountCmdlet
 {
-    private protected override void End() => WriteObject(Work.WaitFor(new AccountClient(CurrentConnection, Log).GetBalanceAsync(StopToken)));
+    private protected override async Task<object> GetAsync(Connection connection) =>
+        await new AccountClient(connection, Log).GetBalanceAsync(StopToken).ConfigureAwait(false) with { Connection = connection.Name };
 }

@@ -9,9 +9,9 @@ namespace FaceGen.PowerShell.Commands;
 /// <summary>
 /// <para type="synopsis">Gets the status of batches.</para>
 /// <para type="description">Only reads the ledgers; a batch may be running. RunningSince shows since when a run works on
-/// it. TotalImagesPaid and TotalDuration show what it has cost so far, and how long all runs worked. TotalCost is the
-/// amount, if this session has seen balances of the default connection's account that show the price of an
-/// image.</para>
+/// it. TotalImagesPaid and TotalDuration show what it has cost so far, and how long all runs worked; exports have
+/// TotalSeconds instead of TotalDuration. TotalCost is the amount, if this session has seen balances of the default
+/// connection's account that show the price of an image.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBatch", DefaultParameterSetName = "Destination")]
 [OutputType(typeof(BatchSummary))]

@@ -39,11 +39,20 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
 
     /// <summary>
     /// <para type="description">Lists the finished generations of the account, of every session and machine, from the
-    /// service's own list: the newest first, those of the last 24 hours with images that can still be saved. The list has
-    /// ids and images; it has neither prompts nor dates, so that files are named by ids. Not every plan includes it.</para>
+    /// service's own list, the newest first. The list has ids and images; it has neither prompts nor dates, so that files
+    /// are named by ids, and it may contain generations of more than 24 hours ago, whose images have expired: -First
+    /// limits it. Not every plan includes the list.</para>
     /// </summary>
     [Parameter(ParameterSetName = AllSet, Mandatory = true)]
     public SwitchParameter All { get; set; }
+
+    /// <summary>
+    /// <para type="description">The number of generations that -All lists, the newest first. Pages of the list beyond them
+    /// are not requested. The default is all.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = AllSet)]
+    [ValidateRange(1, int.MaxValue)]
+    public int? First { get; set; }
 
     private protected override void Process() => _requested.AddRange((Id ?? []).Select(GenerationIdAttribute.FindGeneration)
         .Select(WithConnection).OfType<Generation>());
@@ -92,9 +101,9 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
             AssetPage assets = Work.WaitFor(client.GetAssetsAsync(page, StopToken));
             // Generations that finish meanwhile move others to the next page.
             Generation[] added = [.. assets.Generations.Where(generation => ids.Add(generation.Id))];
-            _listed.AddRange(added);
-            _total = assets.Total;
-            if (added.Length == 0 || page >= assets.LastPage) return;
+            _listed.AddRange(added.Take(First - _listed.Count ?? added.Length));
+            _total = First < assets.Total ? First : assets.Total;
+            if (added.Length == 0 || page >= assets.LastPage || _listed.Count >= First) return;
         }
     }
 

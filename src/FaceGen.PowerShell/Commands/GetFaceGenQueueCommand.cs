@@ -12,7 +12,8 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenQueue")]
 [OutputType(typeof(QueueUsage))]
-public sealed class GetFaceGenQueueCommand : ServiceCmdlet
+public sealed class GetFaceGenQueueCommand : AccountCmdlet
 {
-    private protected override void End() => WriteObject(Work.WaitFor(new AccountClient(CurrentConnection, Log).GetQueueUsageAsync(StopToken)));
+    private protected override async Task<object> GetAsync(Connection connection) =>
+        await new AccountClient(connection, Log).GetQueueUsageAsync(StopToken).ConfigureAwait(false) with { Connection = connection.Name };
 }

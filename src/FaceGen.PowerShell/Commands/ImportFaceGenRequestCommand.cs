@@ -9,8 +9,9 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">Column names are the API's field names or the parameter names of New-FaceGenImage. An
 /// invalid row gives one error with the file and line; the other rows are imported. The path of a face image is
 /// relative to the folder of the file.</para>
-/// <para type="description">A parameter such as -Style gives the value of rows that have none of their own. Columns that are not fields
-/// of the API are kept in the property Columns of a request; they are not sent.</para>
+/// <para type="description">A parameter of a request, such as -Style, is a default: the value of a row wins. In New-FaceGenImage it
+/// replaces the value of the input instead. Columns that are not fields of the API are kept in the property Columns of a request; they
+/// are not sent.</para>
 /// </summary>
 [Cmdlet(VerbsData.Import, "FaceGenRequest", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(Request))]

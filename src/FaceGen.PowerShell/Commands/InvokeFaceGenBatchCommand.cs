@@ -20,6 +20,8 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">The BatchSummary, whose State shows whether all rows are saved, is not part of this output:
 /// -SummaryVariable stores it, -SummaryOnly emits it instead of the rows, and the information stream shows it at the end.
 /// It is the TargetObject of an error that ends the run. Get-FaceGenBatch returns it later.</para>
+/// <para type="description">A parameter of a request, such as -Style, is a default: the value of a row wins. In
+/// New-FaceGenImage it replaces the value of the input instead.</para>
 /// <para type="description">A local face image is uploaded once, ahead of its rows, and its link is sent with each of
 /// them. If the service refuses the upload, the image itself is sent.</para>
 /// </summary>
@@ -47,6 +49,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private BatchOptions? _options;
     private BatchSession? _session;
     private RunLog? _log;
+    private CancellationTokenRegistration _logRegistration;
     private long _rowCount;
     private long _invalidCount;
 
@@ -64,8 +67,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary>
     /// <para type="description">Pipeline input: requests of Import-FaceGenRequest, rows of Import-Csv, rows of another
-    /// batch, generations, or files and their paths. Paths of face images in rows of Import-Csv are relative to the
-    /// current location.</para>
+    /// batch, generations, image files as face images, or request files and their paths. Paths of face images in rows of
+    /// Import-Csv are relative to the current location.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [ValidateNotNull]
@@ -120,8 +123,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// account's queue. The default is the limit of the queue.</para>
     /// </summary>
     [Parameter]
-    [ValidateRange(1, 1000)]
-    public int ThrottleLimit { get; set; } = 1000;
+    [ValidateRange(1, MaxThrottleLimit)]
+    public int? ThrottleLimit { get; set; }
 
     /// <summary>
     /// <para type="description">Sends a local face image with each row instead of uploading it. The service then returns
@@ -199,7 +202,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>
     /// <para type="description">A file to which the run appends JSON Lines: one flat object for its start and its end,
     /// each row that ends and each submission that is sent again, with time, row, id and error code. It never contains
-    /// the key or a prompt.</para>
+    /// the key. The text of an error can quote a value of its row, such as the name of a file.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -266,7 +269,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         {
             case null: rows = (LiteralPath ?? Path).SelectMany(path => ReadFiles(path, LiteralPath is not null, defaults)); break;
             case string path: rows = ReadFiles(path, isLiteral: false, defaults); break;
-            case FileInfo file: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
+            case FileInfo file when ImageHeader.FindFormatByExtension(file.Name) is null: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
             default:
                 _reader!.Defaults = defaults;
                 Add(_reader.Read(InputObject, ++_inputCount), InputObject!);
@@ -284,7 +287,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             if (BatchMessages.FindInputError(_rowCount, _invalidCount, SkipInvalid || IsPlan) is { } inputError) throw inputError;
 
             BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
-            plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount }, BatchConnection);
+            plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount, Uploads = NoUpload ? 0 : plan.Uploads }, BatchConnection);
             if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
             if (PlanOnly) WriteObject(plan);
@@ -315,7 +318,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     {
         base.Dispose(disposing);
         _session?.Close();
-        _log?.WriteEnd(error: null);
+        _logRegistration.Dispose();
+        EndLog();
     }
 
     private BatchOptions CreateOptions(string folder) => new(new SaveOptions(folder, new FileNameTemplate(Name))
@@ -326,7 +330,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         Timeout = TimeSpan.FromMinutes(2),
     })
     {
-        ThrottleLimit = ThrottleLimit,
+        ThrottleLimit = ThrottleLimit ?? MaxThrottleLimit,
         UploadFaces = !NoUpload,
         RetryFailed = RetryFailed,
         RetryUncertain = RetryUncertain,
@@ -421,6 +425,16 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         Work.WaitFor(Task.Run(log.VerifyWritable));
         log.WriteBegin(ledger.ToString(), connection.BaseUri);
         _log = log;
+        _logRegistration = ExitGuard.Current.Exiting.Register(EndLog);
+    }
+
+    /// <summary>Writes the end of a run that was stopped. An exiting process waits for it.</summary>
+    private void EndLog()
+    {
+        if (_log is null) return;
+
+        _log.WriteEnd(error: null);
+        ExitGuard.Current.Register(_log.FlushAsync(), "");
     }
 
     private void LogFailure(Action step)

@@ -17,6 +17,8 @@ namespace FaceGen.PowerShell.Commands;
 /// -First 1 after ten prompts and 5 slots, the emulator accepted 6 to 10 requests; with -ThrottleLimit 1 it accepted two:
 /// the one that is emitted, and the next one. Generations that were not emitted are not lost: Get-FaceGenImage lists
 /// them.</para>
+/// <para type="description">A parameter of a request, such as -Style, replaces the value of the input. In
+/// Import-FaceGenRequest and Invoke-FaceGenBatch it is a default instead: the value of a row wins.</para>
 /// <para type="description">A local face image is uploaded once, and its link is sent with each request of the session
 /// that uses it, for 22 hours. In a pipeline the images of the next requests are uploaded while requests wait for their
 /// slots. If the service refuses the upload, the image itself is sent.</para>
@@ -68,8 +70,8 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     /// account's queue. The default is the limit of the queue.</para>
     /// </summary>
     [Parameter]
-    [ValidateRange(1, 1000)]
-    public int ThrottleLimit { get; set; } = 1000;
+    [ValidateRange(1, MaxThrottleLimit)]
+    public int? ThrottleLimit { get; set; }
 
     /// <summary>
     /// <para type="description">The timeout of one request in seconds, from its submission to its end: 1 to 86400, or 0
@@ -127,8 +129,9 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "New-FaceGenImage has no parameter -Retry. Nothing was sent. Omit it: a request that the service refused for the moment is sent again anyway. -RetryUncertain also sends one again whose response was lost, and you may pay twice.");
 
         base.Begin();
+        GenerationOutput.Begin();
         var options = new GenerateOptions { Wait = !NoWait, Timeout = ServiceCmdlet.ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
-        _submitter = new RequestSubmitter(options, ThrottleLimit, IncludeUncertain, Log, StopToken);
+        _submitter = new RequestSubmitter(options, ThrottleLimit ?? MaxThrottleLimit, IncludeUncertain, Log, StopToken);
     }
 
     private protected override void Process()
@@ -168,31 +171,18 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
             + "Run Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput in this session to save the images.", fatal);
     }
 
-    /// <summary>Shows what a stop leaves behind. The streams of a stopped pipeline take nothing, so that the host shows it.</summary>
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        bool isStopped = Stopping;
         base.Dispose(disposing);
-        if (isStopped && !ExitGuard.Current.Exiting.IsCancellationRequested && DescribeUnsaved() is { } unsaved) Host.UI?.WriteWarningLine(unsaved);
-    }
-
-    /// <summary>Returns what is paid for and not saved, and how to save it; null if there is nothing.</summary>
-    private string? DescribeUnsaved()
-    {
-        Account[] accounts = [.. _generators.Keys.Select(Account.For).Distinct()];
-        int pending = accounts.Sum(account => account.Pending.Count);
-        bool isInFlight = accounts.Any(account => account.HasSubmissionInFlight);
-        if (pending == 0 && !isInFlight) return null;
-
-        string generations = pending == 0 ? "Requests are in flight"
-            : $"{pending} {(pending == 1 ? "generation is" : "generations are")} pending or not saved{(isInFlight ? ", and requests are in flight" : "")}";
-        return $"The command was stopped. {generations}. What the service accepted is paid for and not lost. Run Get-FaceGenImage | Save-FaceGenOutput in this session.";
+        _output.ShowUnsaved();
     }
 
     private void Submit(Request request, Connection connection)
     {
         if (!_generators.TryGetValue(connection, out Generator? generator)) _generators.Add(connection, generator = new Generator(connection, Log));
 
+        _output.AddAccount(connection);
         _progress.Total++;
         // The slot is used on another thread: while this thread waits for it, a cmdlet downstream may itself generate.
         Task<PreparedRequest> preparing = _submitter!.PrepareAsync(generator, connection, request);

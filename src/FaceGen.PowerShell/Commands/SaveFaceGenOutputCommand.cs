@@ -66,8 +66,8 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     public string? OutFile { get; set; }
 
     /// <summary>
-    /// <para type="description">The generations whose images are saved. The command waits up to 600 seconds for a
-    /// pending one.</para>
+    /// <para type="description">The generations whose images are saved, also those of saved images and of rows of a batch.
+    /// The command waits up to 600 seconds for a pending one.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
@@ -143,6 +143,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 
     private protected override void Begin()
     {
+        base.Begin();
         if (Force && SkipExisting)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-Force and -SkipExisting cannot be used together. Nothing was saved. Give one of them.");
 

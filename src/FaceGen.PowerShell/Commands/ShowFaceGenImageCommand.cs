@@ -23,7 +23,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Show, "FaceGenImage", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(void))]
-public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
+public sealed class ShowFaceGenImageCommand : GenerationCmdlet
 {
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
@@ -38,11 +38,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     /// <summary>The size of the window if the host does not know it.</summary>
     private static readonly (int Columns, int Lines) DefaultWindowSize = (80, 24);
 
-    private readonly GenerationOutput _output;
     private Terminal? _terminal;
-
-    /// <summary>Creates the cmdlet.</summary>
-    public ShowFaceGenImageCommand() => _output = new GenerationOutput(this);
 
     /// <summary>
     /// <para type="description">The images; wildcards are allowed. Batch items in the pipeline supply their
@@ -89,6 +85,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
 
     private protected override void Begin()
     {
+        base.Begin();
         if (Host.UI is null || Console.IsOutputRedirected)
         {
             WriteVerbose("The output is redirected, so no image is shown. Run the command in a terminal.");
@@ -120,7 +117,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
 
     private void Show(Generation input)
     {
-        if (_output.WithConnection(input, null, Connections.GetRequired) is not { Connection: { } connection } generation) return;
+        if (WithConnection(input) is not { Connection: { } connection } generation) return;
 
         // An image that is shown is not saved: Get-FaceGenImage returns the generation until it is.
         Account.For(connection).BeginSaving(connection, generation);

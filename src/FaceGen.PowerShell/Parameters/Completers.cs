@@ -16,7 +16,7 @@ namespace FaceGen.PowerShell.Parameters;
 public abstract class Completer : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
+    public virtual IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
         Complete(parameterName, wordToComplete.Trim('\'', '"'), fakeBoundParameters);
 
@@ -122,6 +122,16 @@ public sealed class LedgerCompleter : Completer
 /// <summary>Completes the ids of this session's pending generations, without a request.</summary>
 public sealed class PendingIdCompleter : Completer
 {
+    /// <inheritdoc/>
+    /// <remarks>An id is not a generation: it completes the first argument, which may be one, and not the argument of -Generation.</remarks>
+    public override IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        parameterName == "Generation" && commandAst.CommandElements.OfType<CommandParameterAst>().Any(typed => IsGeneration(typed.ParameterName)) ? []
+            : base.CompleteArgument(commandName, parameterName, wordToComplete, commandAst, fakeBoundParameters);
+
+    private static bool IsGeneration(string typed) => typed.Length > 0
+        && new[] { "Generation", "InputObject" }.Any(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase));
+
     private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound)
     {
         IEnumerable<Connection> connections = bound["Connection"] is string name && Connections.Find(name) is { } connection ? [connection] : Connections.All;

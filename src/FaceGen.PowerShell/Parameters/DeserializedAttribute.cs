@@ -19,7 +19,12 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
         input is PSObject { BaseObject: PSCustomObject } flat && (RequestRowReader.IsDeserialized<Generation>(flat)
             || (AcceptOwners && (RequestRowReader.IsDeserialized<SavedImage>(flat) || RequestRowReader.IsDeserialized<BatchItem>(flat)) && GetText(flat, "Id") is { Length: > 0 }))
             ? ToGeneration(flat)
+            : AcceptOwners && HasNoGeneration(input) ? throw GenerationIdAttribute.CreateNoIdError(nameof(BatchItem))
             : input;
+
+    /// <summary>True for a row of a batch that the service has not accepted.</summary>
+    private static bool HasNoGeneration(object? input) => input is not null && PSObject.AsPSObject(input) is var row
+        && (row.BaseObject is BatchItem { Generation: null } || (row.BaseObject is PSCustomObject && RequestRowReader.IsDeserialized<BatchItem>(row)));
 
     /// <summary>Returns the generation of a deserialized generation or batch item, without an id if it has none; null for any other object.</summary>
     internal static Generation? FindGeneration(object? input) =>

@@ -16,11 +16,15 @@ internal sealed class GenerationIdAttribute : ElementTransformationAttribute
     /// <summary>Returns the generation of a bound id. A typed id gives a generation with only the id.</summary>
     internal static Generation FindGeneration(string id) => GenerationsByBoundId.TryGetValue(id, out Generation? owner) ? owner : new Generation { Id = id };
 
+    /// <summary>Returns the error of an object without a generation.</summary>
+    internal static ArgumentTransformationMetadataException CreateNoIdError(string type) =>
+        new($"An object of type {type} has no generation id. Nothing was sent. Give an id, a generation, a saved image or a batch item.");
+
     private protected override object TransformElement(object input)
     {
         object? raw = input is PSObject wrapped ? wrapped.BaseObject : input;
         object? id = raw is null or string or ValueType ? input
-            : GetId(raw, input) ?? throw new ArgumentTransformationMetadataException($"An object of type {raw.GetType().Name} has no generation id. Nothing was sent. Give an id, a generation, a saved image or a batch item.");
+            : GetId(raw, input) ?? throw CreateNoIdError(raw.GetType().Name);
         return id?.ToString() is { } text && string.IsNullOrWhiteSpace(text)
             ? throw new ArgumentTransformationMetadataException("The generation id is blank. Nothing was sent. Give an id, a generation, a saved image or a batch item.")
             : AttachGeneration(id!, input);

@@ -60,7 +60,7 @@ internal static class BatchMessages
         string cost = plan.Cost is { } amount ? Format($" (about {amount:0.####} {plan.Currency}").TrimEnd() + ")" : "";
         string atRisk = plan.ImagesAtRisk == 0 ? "" : $" The service may deliver {plan.ImagesAtRisk} fewer: of 2 samples at {RequestField.Width.Maximum}x{RequestField.Height.Maximum} it returns one.";
         string notRetried = plan.NotRetried == 0 ? "" : $" ({ListNotRetried(plan)})";
-        string uploads = !options.UploadFaces || plan.Uploads == 0 ? "" : $" with {Count(plan.Uploads, "upload")} of face images";
+        string uploads = plan.Uploads == 0 ? "" : $" with {Count(plan.Uploads, "upload")} of face images";
         string duplicates = plan.Duplicates == 0 ? "" : $", {Count(plan.Duplicates, "duplicate")}{(skipDuplicate ? " skipped" : "")}";
         string invalidRows = invalid == 0 ? "" : skipInvalid ? $", {invalid} invalid and skipped"
             : $", {invalid} invalid (fix them, or use -SkipInvalid, before anything is sent)";

@@ -107,10 +107,16 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     internal void ReportError(Exception exception, object? target)
     {
         if (exception is FaceGenException { EndsRun: true } fatal) EndWithError(DescribeFatal(fatal), target);
-        RequestSource? row = target switch { Request request => request.Source, Generation generation => generation.Source, _ => null };
-        _errors.Write(ErrorRecordFactory.Create(ErrorRecordFactory.WithRow(exception, row), target));
+        WriteLimitedError(exception, target);
         if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain or ErrorCode.GenerationTimeout } reported)
             Account.MarkAcknowledged(EngineServices.System, reported);
+    }
+
+    /// <summary>Writes a non-terminating error that names its row; after many alike, only their number is shown.</summary>
+    internal void WriteLimitedError(Exception exception, object? target)
+    {
+        RequestSource? row = target switch { Request request => request.Source, Generation generation => generation.Source, _ => null };
+        _errors.Write(ErrorRecordFactory.Create(ErrorRecordFactory.WithRow(exception, row), target));
     }
 
     /// <summary>Ends the command with an error.</summary>

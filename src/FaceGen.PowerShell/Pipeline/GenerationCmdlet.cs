@@ -13,7 +13,16 @@ public abstract class GenerationCmdlet : ServiceCmdlet
 
     private protected GenerationCmdlet() => _output = new GenerationOutput(this);
 
+    private protected override void Begin() => GenerationOutput.Begin();
+
     private protected override void Complete() => _output.Complete();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _output.ShowUnsaved();
+    }
 
     /// <inheritdoc cref="GenerationOutput.Write"/>
     private protected void WriteGeneration(Generation generation) => _output.Write(generation, CurrentConnection);

@@ -18,8 +18,9 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     /// <para type="description">The destination folders of the batches, with their ledgers; wildcards are allowed. The
     /// default is the current location.</para>
     /// </summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByDestination)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByDestination)]
     [ValidateNotNullOrEmpty]
+    [FolderPath]
     [Alias("FullName")]
     [SupportsWildcards]
     public string[] Destination { get; set; } = ["."];
@@ -57,14 +58,17 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     /// <summary>Reads a ledger.</summary>
     private protected abstract void Read(LedgerLocation ledger);
 
-    /// <summary>Returns the ledgers in the folders. Folders without a ledger are ignored if wildcards match several.</summary>
+    /// <summary>
+    /// Returns the ledgers in the folders. If wildcards match several files and folders, only folders with a ledger and files with its
+    /// extension are used.
+    /// </summary>
     private LedgerLocation[] FindLedgers(string path)
     {
         IReadOnlyList<string> folders = Paths.ResolveInput(path, isLiteral: false, ErrorCode.LedgerInvalid);
         IEnumerable<LedgerLocation> ledgers = folders.Select(LedgerLocation.ForPath);
         if (folders.Count == 1) return [.. ledgers];
 
-        LedgerLocation[] existing = [.. ledgers.Where(ledger => File.Exists(ledger.ToString()))];
+        LedgerLocation[] existing = [.. ledgers.Where(ledger => LedgerLocation.HasExtension(ledger.ToString()) && File.Exists(ledger.ToString()))];
         return existing.Length > 0 ? existing : throw new FaceGenException(ErrorCode.LedgerNotFound,
             $"No folder that matches '{DisplayText.Clean(path, 300)}' contains a ledger ({LedgerLocation.DefaultName}). Nothing was read. Give the -Destination of a batch, or its ledger with -Ledger.");
     }

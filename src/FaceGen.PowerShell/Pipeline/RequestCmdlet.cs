@@ -12,11 +12,13 @@ namespace FaceGen.PowerShell.Pipeline;
 /// </summary>
 public abstract class RequestCmdlet : FaceGenCmdlet
 {
+    /// <summary>The highest limit that a command can set for itself; the account's queue is the lower limit.</summary>
+    private protected const int MaxThrottleLimit = 1000;
+
     private readonly Dictionary<RequestField, ScriptBlock> _scriptBlocks = [];
 
     /// <summary>
-    /// <para type="description">The description of the image. It is the default of rows without one, if the command reads
-    /// files.</para>
+    /// <para type="description">The description of the image.</para>
     /// </summary>
     [Parameter]
     [RequestField("prompt")]

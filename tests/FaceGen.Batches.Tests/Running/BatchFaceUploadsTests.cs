@@ -32,7 +32,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(requests);
 
-        Assert.Equal((BatchState.Complete, 9, 9), (summary.State, summary.Saved, summary.Submitted));
+        Assert.Equal((BatchState.Complete, 9, 9), (summary.StateValue, summary.Saved, summary.Submitted));
         Assert.Equal(3, Uploaded.Count);
         Assert.Equal(Enumerable.Repeat(Link, 9), Sent);
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
@@ -52,7 +52,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(Distinct(200));
 
-        Assert.Equal((BatchState.Complete, 200), (summary.State, summary.Saved));
+        Assert.Equal((BatchState.Complete, 200), (summary.StateValue, summary.Saved));
         Assert.Equal(200, Uploaded.Count);
         Assert.Equal(200, Sent.Distinct().Count());
         Assert.All(Sent, sent => Assert.StartsWith(Link, sent, StringComparison.Ordinal));
@@ -97,7 +97,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
         // The clock stands while the last images are saved.
         BatchSummary summary = await run.WithTimeoutAsync();
 
-        Assert.Equal((BatchState.Complete, Rows, TimeSpan.FromSeconds((Rows / Slots * ServiceSeconds) + uploadSeconds)), (summary.State, summary.Saved, summary.Duration));
+        Assert.Equal((BatchState.Complete, Rows, TimeSpan.FromSeconds((Rows / Slots * ServiceSeconds) + uploadSeconds)), (summary.StateValue, summary.Saved, summary.Duration));
     }
 
     public static MatrixTheoryData<bool, bool, string> Services => new([true, false], [true, false], ["links", "no upload", "no link", "-NoUpload"]);
@@ -123,7 +123,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(requests, options);
 
-        Assert.Equal((BatchState.Complete, 12, 12), (summary.State, summary.Saved, summary.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 12, 12), (summary.StateValue, summary.Saved, summary.ImagesPaid));
         Assert.Equal(12, _fixture.EndedItems.Count);
         Assert.All(_fixture.EndedItems, ended =>
         {
@@ -151,7 +151,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         response.SetResult(ScriptedResponse.Uploaded(Link));
         BatchSummary summary = await _fixture.Clock.RunAsync(run).WithTimeoutAsync();
-        Assert.Equal((BatchState.Complete, 3), (summary.State, summary.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 3), (summary.StateValue, summary.ImagesPaid));
         Assert.Equal([Link, Link, Link], Sent);
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
     }
@@ -172,7 +172,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         response.SetResult(ScriptedResponse.Uploaded(Link));
         BatchSummary summary = await _fixture.Clock.RunAsync(run).WithTimeoutAsync();
-        Assert.Equal((BatchState.Complete, 3), (summary.State, summary.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 3), (summary.StateValue, summary.ImagesPaid));
         Assert.Equal([Link, Link, Link], Sent);
     }
 
@@ -211,7 +211,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
         await fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(3));
         BatchSummary summary = await run.WithTimeoutAsync();
 
-        Assert.Equal((BatchState.Complete, 13, TimeSpan.FromSeconds(11)), (summary.State, summary.Saved, summary.Duration));
+        Assert.Equal((BatchState.Complete, 13, TimeSpan.FromSeconds(11)), (summary.StateValue, summary.Saved, summary.Duration));
         Assert.All(await fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
         Assert.Equal(faces[..5].Select(face => face.ToApiValue()).Order(StringComparer.Ordinal),
             Uploads(fixture).Take(5).Select(upload => Field(upload, "base64_string")).Order(StringComparer.Ordinal));
@@ -234,7 +234,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal((BatchItemStatus.Pending, 0, 0), (row.Status, (int)row.Fence, row.Attempts)));
         Assert.Empty(_fixture.Ledger.Writes);
         response.SetResult(ScriptedResponse.Uploaded(Link));
-        Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(Rows(3))).State);
+        Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(Rows(3))).StateValue);
         Assert.Single(Uploaded);
     }
 
@@ -273,7 +273,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(Rows(4));
 
-        Assert.Equal((BatchState.Complete, 4), (summary.State, summary.Saved));
+        Assert.Equal((BatchState.Complete, 4), (summary.StateValue, summary.Saved));
         Assert.Single(Uploaded);
         Assert.All(Sent, sent => Assert.StartsWith("data:", sent, StringComparison.Ordinal));
         Assert.Single(_fixture.LogLines, line => line.Contains("It is sent inline with each request", StringComparison.Ordinal));
@@ -287,7 +287,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(Rows(2), _fixture.Options with { ThrottleLimit = 1 });
 
-        Assert.Equal((BatchState.Complete, 2, 2, 2), (summary.State, summary.Saved, summary.Submitted, summary.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 2, 2, 2), (summary.StateValue, summary.Saved, summary.Submitted, summary.ImagesPaid));
         Assert.Equal(3, _fixture.Submissions);
         Assert.Single(Sent, sent => sent == Link);
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal((BatchItemStatus.Saved, 1), (row.Status, row.Attempts)));

@@ -20,8 +20,8 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(12));
         BatchSummary again = await _fixture.RunAsync(BatchFixture.Requests(12));
 
-        Assert.Equal((BatchState.Complete, 12, 12, 12), (first.State, first.Saved, first.Submitted, first.ImagesPaid));
-        Assert.Equal((BatchState.Complete, 12, 0, 0), (again.State, again.Saved, again.Submitted, again.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 12, 12, 12), (first.StateValue, first.Saved, first.Submitted, first.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 12, 0, 0), (again.StateValue, again.Saved, again.Submitted, again.ImagesPaid));
         Assert.Equal(12, _fixture.Submissions);
         Assert.Equal(12, _fixture.Files.Count);
         Assert.Equal(12, _fixture.EndedItems.Count);
@@ -37,7 +37,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(12));
 
-        Assert.Equal((BatchState.Complete, 12), (summary.State, summary.Saved));
+        Assert.Equal((BatchState.Complete, 12), (summary.StateValue, summary.Saved));
         AssertNothingIsRetained();
     }
 
@@ -127,7 +127,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(4), _fixture.Options with { ThrottleLimit = 1 });
 
-        Assert.Equal((BatchState.SomeFailed, 3, 1, 3), (summary.State, summary.Saved, summary.Failed, summary.ImagesPaid));
+        Assert.Equal((BatchState.SomeFailed, 3, 1, 3), (summary.StateValue, summary.Saved, summary.Failed, summary.ImagesPaid));
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Failed, "prompt 2", ErrorCode.RequestRefused), (item.StatusValue, item.Prompt, error!.Code));
         AssertNothingIsRetained();
@@ -144,7 +144,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal(1, _fixture.Submissions);
         BatchSummary retried = await _fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { RetryFailed = true });
 
-        Assert.Equal((BatchState.Complete, 2), (retried.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 2), (retried.StateValue, _fixture.Submissions));
         AssertNothingIsRetained();
     }
 
@@ -176,7 +176,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnLink = (id, _) => id == "2" ? ScriptedResponse.Html(500) : ScriptedResponse.Image(BatchFixture.CreateImage(id));
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.InProgress));
+        Assert.Equal((BatchState.Unfinished, 2, 1), (first.StateValue, first.Saved, first.InProgress));
         Assert.Equal("1 row is left (1 paid for and not saved yet). Run the same command again to continue.", first.Message);
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.StatusValue, item.ErrorCodeValue, error!.Code));
@@ -184,7 +184,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.CreateImage(id));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.Complete, 3, 3), (second.State, second.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 3, 3), (second.StateValue, second.Saved, _fixture.Submissions));
         AssertNothingIsRetained();
     }
 
@@ -193,12 +193,12 @@ public sealed class BatchRunTests : IDisposable
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.Html(404);
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(1));
-        Assert.Equal((BatchState.Unfinished, 1), (first.State, first.InProgress));
+        Assert.Equal((BatchState.Unfinished, 1), (first.StateValue, first.InProgress));
 
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromHours(25));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.SomeFailed, 1, 1), (second.State, second.Expired, _fixture.Submissions));
+        Assert.Equal((BatchState.SomeFailed, 1, 1), (second.StateValue, second.Expired, _fixture.Submissions));
         AssertNothingIsRetained();
     }
 
@@ -250,7 +250,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());
-        Assert.Equal((BatchState.Complete, 1), (summary.State, row.Files.Count));
+        Assert.Equal((BatchState.Complete, 1), (summary.StateValue, row.Files.Count));
         Assert.InRange(row.Generation!.Length, 1, 500);
     }
 
@@ -262,7 +262,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(10));
 
         Assert.Equal(ErrorCode.KeyRejected, summary.FatalError?.Code);
-        Assert.Equal((BatchState.Unfinished, 3, 7, 3), (summary.State, summary.Saved, summary.Pending, summary.ImagesPaid));
+        Assert.Equal((BatchState.Unfinished, 3, 7, 3), (summary.StateValue, summary.Saved, summary.Pending, summary.ImagesPaid));
         Assert.InRange(_fixture.Submissions, 4, 5);
         Assert.DoesNotContain(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.All((await _fixture.RowsAsync()).Where(row => row.Status == BatchItemStatus.Pending), row => Assert.Equal((0, 0), (row.Attempts, (int)row.Fence)));
@@ -284,7 +284,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(8));
 
-        Assert.Equal((BatchState.Complete, 8, 8), (second.State, second.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 8, 8), (second.StateValue, second.Saved, _fixture.Submissions));
     }
 
     [Fact]
@@ -299,7 +299,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { RetryFailed = true });
 
         Assert.Equal((2, 1, 0, null), (first.Saved, first.InProgress, first.Failed, first.FatalError));
-        Assert.Equal((BatchState.Complete, 3, 3), (next.State, next.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 3, 3), (next.StateValue, next.Saved, _fixture.Submissions));
         Assert.Contains(_fixture.EndedItems, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.StatusValue == BatchItemStatus.Submitted);
     }
 
@@ -325,7 +325,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(2));
 
         Assert.Equal((0, 2, 0), (first.Saved, first.InProgress, first.Failed));
-        Assert.Equal((BatchState.Complete, 2, 2), (next.State, next.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 2, 2), (next.StateValue, next.Saved, _fixture.Submissions));
     }
 
     [Fact]
@@ -338,7 +338,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.SomeFailed, 1, 1), (next.State, next.Failed, _fixture.Submissions));
+        Assert.Equal((BatchState.SomeFailed, 1, 1), (next.StateValue, next.Failed, _fixture.Submissions));
     }
 
     [Fact]
@@ -364,7 +364,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(6));
 
-        Assert.Equal((BatchState.Complete, 6, 6), (summary.State, summary.Saved, summary.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 6, 6), (summary.StateValue, summary.Saved, summary.ImagesPaid));
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
         AssertNothingIsRetained();
     }
@@ -376,7 +376,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { AcceptanceTimeout = TimeSpan.FromHours(1) });
 
-        Assert.Equal((BatchState.Unfinished, 8, 0), (summary.State, summary.Pending, summary.ImagesPaid));
+        Assert.Equal((BatchState.Unfinished, 8, 0), (summary.StateValue, summary.Pending, summary.ImagesPaid));
         Assert.True(summary.FatalError?.Code is ErrorCode.ServiceUnreachable or ErrorCode.ServiceBusy);
         Assert.Empty(_fixture.EndedItems);
         AssertNothingIsRetained();
@@ -394,7 +394,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(20));
 
-        Assert.Equal((BatchState.Complete, 20, 20), (summary.State, summary.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 20, 20), (summary.StateValue, summary.Saved, _fixture.Submissions));
         Assert.Contains(_fixture.Warnings, line => line.Contains("Nothing more is submitted", StringComparison.Ordinal));
         Assert.Contains("The write succeeded. Submissions continue.", _fixture.LogLines);
         AssertNothingIsRetained();
@@ -413,7 +413,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(250));
 
-        Assert.Equal((BatchState.Complete, 250, 250), (summary.State, summary.Saved, fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 250, 250), (summary.StateValue, summary.Saved, fixture.Submissions));
     }
 
     [Fact]
@@ -425,7 +425,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
 
-        Assert.True(summary.State == BatchState.Complete, $"{summary.State}: {summary.Message} {summary.FatalError?.Message}\n{string.Join('\n', _fixture.Warnings.Concat(_fixture.LogLines))}\n{string.Join('\n', _fixture.EndedItems.Select(ended => $"{ended.Item}: {ended.Error?.Message}"))}");
+        Assert.True(summary.StateValue == BatchState.Complete, $"{summary.StateValue}: {summary.Message} {summary.FatalError?.Message}\n{string.Join('\n', _fixture.Warnings.Concat(_fixture.LogLines))}\n{string.Join('\n', _fixture.EndedItems.Select(ended => $"{ended.Item}: {ended.Error?.Message}"))}");
         Assert.Equal(8, _fixture.Submissions);
         AssertNothingIsRetained();
     }
@@ -440,7 +440,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Complete, 1), (summary.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 1), (summary.StateValue, _fixture.Submissions));
         Assert.Contains("Wait-FaceGenImage -Id 1", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
     }
 
@@ -506,7 +506,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.SomeFailed, 2, 1, 2), (summary.State, summary.Saved, summary.Failed, summary.ImagesPaid));
+        Assert.Equal((BatchState.SomeFailed, 2, 1, 2), (summary.StateValue, summary.Saved, summary.Failed, summary.ImagesPaid));
         Assert.Contains("people.csv:2", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
         AssertNothingIsRetained();
     }
@@ -558,7 +558,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1), new BatchOptions(_fixture.Save("{id}")));
 
-        Assert.Equal((BatchState.Unfinished, 1), (summary.State, summary.InProgress));
+        Assert.Equal((BatchState.Unfinished, 1), (summary.StateValue, summary.InProgress));
         Assert.Equal(ErrorCode.FileExists, Assert.Single(_fixture.EndedItems).Error!.Code);
         Assert.Equal(TestImages.Portrait, File.ReadAllBytes(Path.Combine(_fixture.OutputFolder, "1.png")));
     }
@@ -576,7 +576,7 @@ public sealed class BatchRunTests : IDisposable
         using var other = new BatchFixture { LedgerPath = _fixture.LedgerPath };
         BatchSummary summary = await other.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((BatchState.Unfinished, 1, 1, 1), (summary.State, summary.Saved, summary.InProgress, other.Submissions));
+        Assert.Equal((BatchState.Unfinished, 1, 1, 1), (summary.StateValue, summary.Saved, summary.InProgress, other.Submissions));
     }
 
     [Fact]
@@ -591,7 +591,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(7));
 
-        Assert.Equal((BatchState.Unfinished, ErrorCode.NotConnected), (summary.State, summary.FatalError?.Code));
+        Assert.Equal((BatchState.Unfinished, ErrorCode.NotConnected), (summary.StateValue, summary.FatalError?.Code));
         Assert.Equal(7, summary.Pending + summary.InProgress);
     }
 

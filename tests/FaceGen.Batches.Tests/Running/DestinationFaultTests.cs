@@ -51,7 +51,7 @@ public sealed class DestinationFaultTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60));
 
-        Assert.Equal((BatchState.Complete, 60, 60), (summary.State, summary.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 60, 60), (summary.StateValue, summary.Saved, _fixture.Submissions));
         Assert.Contains("Nothing more is submitted", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
         // Only the rows in flight at the failure were submitted.
         Assert.Equal(sentEarlier, sentThen);
@@ -69,12 +69,12 @@ public sealed class DestinationFaultTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
 
-        Assert.Equal(BatchState.Unfinished, summary.State);
+        Assert.Equal(BatchState.Unfinished, summary.StateValue);
         Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
         Assert.InRange(_fixture.Submissions, 1, 59);
         Repair();
         _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.CreateImage(id));
-        Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(BatchFixture.Requests(60))).State);
+        Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(BatchFixture.Requests(60))).StateValue);
         Assert.Equal(60, _fixture.Submissions);
     }
 
@@ -102,7 +102,7 @@ public sealed class DestinationFaultTests : IDisposable
         Assert.Equal(["1-1.png", "3-1.png"], fixture.Files);
         Assert.Empty(fixture.Warnings);
         storage.IsOpen = false;
-        Assert.Equal(BatchState.Complete, (await fixture.RunAsync(BatchFixture.Requests(3))).State);
+        Assert.Equal(BatchState.Complete, (await fixture.RunAsync(BatchFixture.Requests(3))).StateValue);
         Assert.Equal(3, fixture.Submissions);
         Assert.Equal(["1-1.png", "2-1.png", "3-1.png"], fixture.Files);
     }
@@ -120,7 +120,7 @@ public sealed class DestinationFaultTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
 
-        Assert.Equal(BatchState.Unfinished, summary.State);
+        Assert.Equal(BatchState.Unfinished, summary.StateValue);
         Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
     }
 

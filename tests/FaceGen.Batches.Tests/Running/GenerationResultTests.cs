@@ -20,7 +20,7 @@ public sealed class GenerationResultTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync([.. BatchFixture.Requests(9).Select(request => request with { Samples = 2 })]);
 
-        Assert.Equal((BatchState.Complete, 9, 10, 10), (summary.State, summary.Saved, summary.ImagesPaid, summary.TotalImagesPaid));
+        Assert.Equal((BatchState.Complete, 9, 10, 10), (summary.StateValue, summary.Saved, summary.ImagesPaid, summary.TotalImagesPaid));
         Assert.Equal(10, _fixture.Files.Count);
         Assert.Equal(6, _fixture.Warnings.Count);
         Assert.All(_fixture.Warnings.Take(5), warning => Assert.Matches(@"^people\.csv:\d+: The service returned 1 of 2 images for generation \d+\. ", warning));
@@ -48,7 +48,7 @@ public sealed class GenerationResultTests : IDisposable
         _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.CreateImage(id));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((BatchState.Complete, 1, 1), (second.State, second.Saved, second.Filtered));
+        Assert.Equal((BatchState.Complete, 1, 1), (second.StateValue, second.Saved, second.Filtered));
         LedgerRow row = Assert.Single(await _fixture.RowsAsync(), row => row.GenerationId == "1");
         Assert.True(Assert.Single(row.Files).Filtered);
         BatchItem item = _fixture.EndedItems.Last().Item;
@@ -76,7 +76,7 @@ public sealed class GenerationResultTests : IDisposable
         });
 
         BatchSummary summary = await _fixture.Clock.RunAsync(run).WithTimeoutAsync();
-        Assert.Equal((BatchState.Complete, 3), (summary.State, summary.Saved));
+        Assert.Equal((BatchState.Complete, 3), (summary.StateValue, summary.Saved));
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
     }
 
@@ -90,7 +90,7 @@ public sealed class GenerationResultTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(rows, _fixture.Options with { ThrottleLimit = 5 });
 
-        Assert.Equal((BatchState.Complete, 5), (summary.State, summary.Saved));
+        Assert.Equal((BatchState.Complete, 5), (summary.StateValue, summary.Saved));
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
     }
 }

@@ -39,7 +39,7 @@ public sealed class OtherAccountTests : IDisposable
         _fixture.Connection.Dispose();
         _fixture.Connect(Limits.DefaultQueueLimit);
         _fixture.OnFetch = (_, _) => BatchFixture.Finished(1);
-        Assert.Equal((BatchState.Complete, 1), ((await _fixture.RunAsync(BatchFixture.Requests(1))).State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 1), ((await _fixture.RunAsync(BatchFixture.Requests(1))).StateValue, _fixture.Submissions));
     }
 
     [Fact]
@@ -72,12 +72,12 @@ public sealed class OtherAccountTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Complete, 1, 1), (summary.State, summary.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 1, 1), (summary.StateValue, summary.Saved, _fixture.Submissions));
     }
 
     private async Task AssertKeptAsync(BatchSummary summary, BatchItemStatus status, string account)
     {
-        Assert.Equal((BatchState.Unfinished, 1), (summary.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Unfinished, 1), (summary.StateValue, _fixture.Submissions));
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());
         Assert.Equal((status, ErrorCode.ConnectionMismatch), (row.Status, row.ErrorCode));
         Assert.Contains(account, row.Error, StringComparison.Ordinal);

@@ -22,7 +22,7 @@ public sealed class RunLimitsTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { MaxImages = limit });
 
         Assert.Equal((sent, sent, sent, 8 - sent), (summary.Saved, summary.ImagesPaid, _fixture.Submissions, summary.Pending));
-        Assert.Equal(sent == 8 ? BatchState.Complete : BatchState.Unfinished, summary.State);
+        Assert.Equal(sent == 8 ? BatchState.Complete : BatchState.Unfinished, summary.StateValue);
         Assert.Equal(sent < 8, summary.Message.Contains("-MaxImages", StringComparison.Ordinal));
         Assert.Null(summary.FatalError);
         Assert.Equal(0, _fixture.Account.Slots.InUse);
@@ -148,7 +148,7 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { MinimumBalance = 9 });
 
-        Assert.Equal(BatchState.Complete, summary.State);
+        Assert.Equal(BatchState.Complete, summary.StateValue);
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(500), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(15) });
 
-        Assert.Equal((BatchState.Unfinished, 0), (first.State, first.InProgress));
+        Assert.Equal((BatchState.Unfinished, 0), (first.StateValue, first.InProgress));
         Assert.InRange(first.Saved, 10, 499);
         Assert.InRange(_fixture.Clock.GetUtcNow() - start, TimeSpan.FromMinutes(12), TimeSpan.FromMinutes(15));
         Assert.Contains("Run the same command again", first.Message, StringComparison.Ordinal);
@@ -231,14 +231,14 @@ public sealed class RunLimitsTests : IDisposable
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(5) });
         Assert.StartsWith("The time limit of 00:05:00 is reached. ", first.Message, StringComparison.Ordinal);
 
-        Assert.Equal((BatchState.Unfinished, 8), (first.State, first.InProgress + first.Pending));
+        Assert.Equal((BatchState.Unfinished, 8), (first.StateValue, first.InProgress + first.Pending));
         Assert.InRange(first.InProgress, 1, 5);
         Assert.Null(first.FatalError);
         Assert.Empty(_fixture.EndedItems);
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(8));
         Assert.All(_fixture.EndedItems, ended => Assert.Null(ended.Error));
-        Assert.Equal((BatchState.Complete, 8), (second.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 8), (second.StateValue, _fixture.Submissions));
     }
 
     [Fact]
@@ -248,7 +248,7 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.Unfinished, 1, 2), (summary.State, summary.InProgress, summary.Pending));
+        Assert.Equal((BatchState.Unfinished, 1, 2), (summary.StateValue, summary.InProgress, summary.Pending));
         Assert.Equal(ErrorCode.ServiceBusy, summary.FatalError?.Code);
         Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(fixture.EndedItems).Error!.Code);
     }

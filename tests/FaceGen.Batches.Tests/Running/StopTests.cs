@@ -233,7 +233,7 @@ public sealed class StopTests : IDisposable
         int count = (await _fixture.RowsAsync()).Count;
         (_fixture.OnSubmit, _fixture.OnLink) = (BatchFixture.Finished, (id, _) => ScriptedResponse.Image(BatchFixture.CreateImage(id)));
         BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(count));
-        Assert.Equal((BatchState.Complete, sent), (next.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, sent), (next.StateValue, _fixture.Submissions));
         Assert.Equal(0, _fixture.Account.Slots.InUse);
     }
 }

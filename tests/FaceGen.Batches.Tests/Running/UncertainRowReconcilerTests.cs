@@ -21,7 +21,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(3));
         BatchSummary again = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.SomeFailed, 2, 1, 3), (first.State, first.Saved, first.Uncertain, first.ImagesPaid));
+        Assert.Equal((BatchState.SomeFailed, 2, 1, 3), (first.StateValue, first.Saved, first.Uncertain, first.ImagesPaid));
         Assert.Equal((2, 1, 0, 3), (again.Saved, again.Uncertain, again.Submitted, _fixture.Submissions));
         Assert.Equal(ErrorCode.SubmissionUncertain, Assert.Single(_fixture.EndedItems, ended => ended.Error is not null).Error!.Code);
         Assert.Empty(_fixture.Account.UnacknowledgedOutcomes);
@@ -70,7 +70,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { RetryUncertain = true });
 
-        Assert.Equal((BatchState.Complete, 3), (summary.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 3), (summary.StateValue, _fixture.Submissions));
         Assert.Equal(3, Assert.Single(await _fixture.RowsAsync()).Attempts);
         Assert.Empty(_fixture.Account.UnacknowledgedOutcomes);
     }
@@ -131,7 +131,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), _fixture.Options with { RetryUncertain = true });
 
-        Assert.Equal((BatchState.Complete, 2, 0, 1), (summary.State, summary.Saved, summary.Submitted, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 2, 0, 1), (summary.StateValue, summary.Saved, summary.Submitted, _fixture.Submissions));
     }
 
     [Theory]
@@ -146,7 +146,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { RetryUncertain = true });
 
-        Assert.Equal((BatchState.Complete, 0), (summary.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 0), (summary.StateValue, _fixture.Submissions));
         Assert.Equal(["70-1.png"], _fixture.Files);
     }
 
@@ -174,7 +174,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary summary = await _fixture.Clock.RunAsync(batch.RunAsync(_fixture.Options with { RetryUncertain = true }, default)).WithTimeoutAsync();
 
         Assert.Equal((2, 2), (plan.ToSubmit, plan.Images));
-        Assert.Equal((BatchState.Complete, 2, 2), (summary.State, summary.Submitted, summary.ImagesPaid));
+        Assert.Equal((BatchState.Complete, 2, 2), (summary.StateValue, summary.Submitted, summary.ImagesPaid));
         Assert.DoesNotContain(_fixture.EndedItems, ended => ended.Error is not null);
     }
 
@@ -216,7 +216,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), options);
 
-        Assert.Equal((BatchState.Complete, 2), (summary.State, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 2), (summary.StateValue, _fixture.Submissions));
         LedgerFile file = Assert.Single((await _fixture.RowsAsync())[0].Files);
         Assert.Equal((16, "1-prompt 1.png"), (file.Width, Path.GetFileName(file.Path)));
     }
@@ -277,7 +277,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(requests);
 
         // The end of the same run searches for it and saves it.
-        Assert.Equal(isTheRows ? (BatchState.Complete, 1) : (BatchState.SomeFailed, 0), (summary.State, (int)summary.Saved));
+        Assert.Equal(isTheRows ? (BatchState.Complete, 1) : (BatchState.SomeFailed, 0), (summary.StateValue, (int)summary.Saved));
         Assert.Equal(isTheRows ? ["70-1.png"] : [], _fixture.Files);
         Assert.Equal(1, _fixture.Submissions);
         Assert.Empty(_fixture.Account.Pending);
@@ -294,8 +294,26 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(requests, _fixture.Options with { ThrottleLimit = 1 });
 
-        Assert.Equal((BatchState.Complete, 3, 3), (summary.State, summary.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 3, 3), (summary.StateValue, summary.Saved, _fixture.Submissions));
         Assert.Contains("2103-1.png", _fixture.Files);
+    }
+
+    [Theory]
+    [InlineData(10, false)]
+    [InlineData(30, true)]
+    public async Task Short_pages_of_the_list_do_not_end_the_search(int perPage, bool hasEntryWithoutId)
+    {
+        _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
+        _fixture.OnAssets = page => ScriptedResponse.Json($$"""
+            {"status":"success","data":[{{string.Join(",", Enumerable.Range(100 * (page + 1), perPage).Select((id, index) => hasEntryWithoutId && index == 0 ? "{}" : $"{{\"id\":{id}}}"))}}],"pagination":{"last_page":3} }
+            """);
+        _fixture.OnFetch = (id, _) => Found(int.Parse(id, CultureInfo.InvariantCulture), id == "305" ? """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""" : """{"prompt":"another"}""");
+
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
+
+        Assert.Equal((BatchState.Complete, 1), (summary.StateValue, _fixture.Submissions));
+        Assert.Equal(["305-1.png"], _fixture.Files);
+        Assert.Equal(3, _fixture.Calls.Count(call => call.Address.AbsolutePath.EndsWith("/assets_generated", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -335,7 +353,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":69},{"id":70}]}""");
         _fixture.OnFetch = (id, _) => id == "69" ? ScriptedResponse.Error("Request not found", 404) : Found(70, """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""");
 
-        Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(BatchFixture.Requests(1))).State);
+        Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(BatchFixture.Requests(1))).StateValue);
         Assert.Equal(["70-1.png"], _fixture.Files);
     }
 
@@ -349,7 +367,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((BatchState.SomeFailed, 2), (summary.State, summary.Uncertain));
+        Assert.Equal((BatchState.SomeFailed, 2), (summary.StateValue, summary.Uncertain));
         Assert.Null(summary.FatalError);
         Assert.Empty(_fixture.Warnings);
     }

@@ -22,7 +22,7 @@ public sealed class WrongClockTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Complete, 1, 1), (summary.State, summary.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 1, 1), (summary.StateValue, summary.Saved, _fixture.Submissions));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class WrongClockTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Complete, 1, 1), (summary.State, summary.Saved, _fixture.Submissions));
+        Assert.Equal((BatchState.Complete, 1, 1), (summary.StateValue, summary.Saved, _fixture.Submissions));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class WrongClockTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _fixture.Submissions));
+        Assert.Equal((BatchState.Unfinished, 0, 1), (summary.StateValue, summary.Expired, _fixture.Submissions));
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed), (row.Status, row.ErrorCode));
         Assert.Contains("It is not reported as expired", row.Error, StringComparison.Ordinal);
@@ -76,7 +76,7 @@ public sealed class WrongClockTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _fixture.Submissions));
+        Assert.Equal((BatchState.Unfinished, 0, 1), (summary.StateValue, summary.Expired, _fixture.Submissions));
         Assert.Contains("Correct this machine's clock", Assert.Single(await _fixture.RowsAsync()).Error, StringComparison.Ordinal);
     }
 
@@ -91,7 +91,7 @@ public sealed class WrongClockTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.SomeFailed, 1, 1), (summary.State, summary.Expired, _fixture.Submissions));
+        Assert.Equal((BatchState.SomeFailed, 1, 1), (summary.StateValue, summary.Expired, _fixture.Submissions));
         // Not before the links were tried for as long as those of any other image.
         Assert.InRange(_fixture.Clock.GetUtcNow() - now, TimeSpan.FromSeconds(25), TimeSpan.FromMinutes(5));
     }

@@ -50,6 +50,25 @@ public sealed class RunLogTests : IEngineLog, IDisposable
         Assert.StartsWith($"The log '{path}' cannot be written", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Log_that_cannot_be_written_counts_the_lines_beyond_its_limit_and_keeps_the_end()
+    {
+        string path = Path.Combine(_folder.FullName, "logs", "run.jsonl");
+        RunLog log = Create(path);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        for (int row = 1; row <= RunLog.MaxPendingLines + 5; row++) log.WriteRetry(new RequestSource("", 0, row), new FaceGenException(ErrorCode.ServiceBusy, "Busy."));
+        log.WriteEnd(error: null);
+        await log.FlushAsync();
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await log.FlushAsync();
+
+        string[] lines = await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
+        Assert.Equal(RunLog.MaxPendingLines + 2, lines.Length);
+        Assert.Equal(("LinesDropped", 5), ((string?)JsonNode.Parse(lines[^2])!["event"], (int?)JsonNode.Parse(lines[^2])!["lines"]));
+        Assert.Equal("RunEnd", (string?)JsonNode.Parse(lines[^1])!["event"]);
+    }
+
     [Theory]
     [InlineData("SQLite format 3")]
     [InlineData("prompt,face_image")]

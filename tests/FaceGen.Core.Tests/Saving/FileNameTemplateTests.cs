@@ -42,6 +42,26 @@ public sealed class FileNameTemplateTests
         Assert.Equal(expected.Replace("/", Path.DirectorySeparatorChar.ToString(), StringComparison.Ordinal), new FileNameTemplate(template).Expand(Plain, 0));
 
     [Fact]
+    public void Blanks_in_braces_have_no_meaning()
+    {
+        Assert.Equal("77-1", new FileNameTemplate("{ id }-{index }").Expand(Plain, 0));
+        Assert.Equal((true, false), (new FileNameTemplate("{row}").IsKnownBeforeSubmission(Plain.Request!), new FileNameTemplate("{ id }").IsKnownBeforeSubmission(Plain.Request!)));
+        Assert.Equal((true, false), (new FileNameTemplate("{ index }").IsSameForAllRequests, new FileNameTemplate("{ id }").IsSameForAllRequests));
+    }
+
+    [Fact]
+    public void Missing_column_is_found_before_the_request_is_submitted()
+    {
+        Request request = Plain.Request! with { Columns = new Dictionary<string, string> { ["sam"] = "jdoe" } };
+        new FileNameTemplate("{id}-{ sam }").CheckColumns(request);
+
+        FaceGenException error = Assert.Throws<FaceGenException>(() => new FileNameTemplate("{id}-{account}").CheckColumns(request));
+
+        Assert.Equal(ErrorCode.FileNameInvalid, error.Code);
+        Assert.StartsWith("people.csv:7: '{account}' is neither a field of a file name nor a column of the row. The row has the columns {sam}.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Expand_value_with_image_extension_is_not_doubled()
     {
         Generation named = Plain with { Images = ["", ""], Request = Plain.Request! with { Columns = new Dictionary<string, string> { ["file"] = "jdoe.jpg" } } };

@@ -48,6 +48,7 @@ public sealed class CompletionTests : IDisposable
         fixture.Run("param($uri) 'same', 'other' | ForEach-Object { $null = Connect-FaceGen -Name $_ -BaseUri $uri -ApiKey ($_ -eq 'same' ? 'emulator-key' : 'other-key') }", fixture.Emulator.BaseUri).WithoutErrors();
 
         Assert.Equal([id], Complete(fixture.Session, line));
+        Assert.Empty(Complete(fixture.Session, "Wait-FaceGenImage -Generation "));
         Assert.Empty(Complete(fixture.Session, line.Replace("FaceGenImage", "FaceGenImage -Connection other", StringComparison.Ordinal)));
         Assert.Equal(calls, fixture.Emulator.Journal.Entries.Count);
     }

@@ -113,7 +113,7 @@ public sealed class ExportFaceGenReportTests
         ScriptResult folder = fixture.Run("param($out) @() | Export-FaceGenReport $out", fixture.OutputFolder);
 
         Assert.Equal("Export-FaceGenReport accepts batch items, batch summaries and saved images, not Int32. This object is not in the report.", other.Error.ToString());
-        Assert.EndsWith("A deserialized object is incomplete: show a batch with -Ledger.", kept.Error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("A deserialized image is incomplete: pipe the output of Save-FaceGenOutput itself.", kept.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("does not exist", summary.Error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("LedgerNotFound,", noLedger.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith($"'{fixture.OutputFolder}' is a folder.", folder.Error.ToString(), StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Text;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
@@ -16,14 +17,19 @@ public sealed class GetFaceGenBatchTests
             fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(fixture.OutputFolder, name)).WithoutErrors();
         Directory.CreateDirectory(Path.Combine(fixture.OutputFolder, "none"));
 
+        File.WriteAllText(Path.Combine(fixture.OutputFolder, "list.txt"), "not a ledger");
+        File.Copy(Path.Combine(fixture.OutputFolder, "one", "facegen.ledger"), Path.Combine(fixture.OutputFolder, "copy.ledger"));
+
         ScriptResult one = fixture.Run("param($out) Get-FaceGenBatch $out/one", fixture.OutputFolder).WithoutErrors();
         ScriptResult all = fixture.Run("param($out) Get-FaceGenBatch $out/*", fixture.OutputFolder).WithoutErrors();
         ScriptResult ledger = fixture.Run("param($out) Get-FaceGenBatch -Ledger $out/one/facegen.ledger", fixture.OutputFolder).WithoutErrors();
+        ScriptResult texts = fixture.Run("param($out) \"$out/one\", \"$out/two\" | Get-FaceGenBatch", fixture.OutputFolder).WithoutErrors();
         ScriptResult files = fixture.Run("param($out) [IO.DirectoryInfo] \"$out/one\", [IO.FileInfo] \"$out/two/facegen.ledger\" | Get-FaceGenBatch", fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal("Complete", one.Single.Properties["State"].Value.ToString());
         Assert.Equal(2L, one.Single.Properties["Saved"].Value);
-        Assert.Equal(2, all.Output.Count);
+        Assert.Equal(3, all.Output.Count);
+        Assert.Equal(2, texts.Output.Count);
         Assert.Equal(one.Single.Properties["Ledger"].Value, ledger.Single.Properties["Ledger"].Value);
         Assert.Equal(2, files.Output.Count);
     }
@@ -81,12 +87,15 @@ public sealed class GetFaceGenBatchTests
         DateTimeOffset start = DateTimeOffset.UtcNow;
 
         ScriptResult during = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { Get-FaceGenBatch $out }", csv, fixture.OutputFolder).WithoutErrors();
-        dynamic ended = fixture.Run("param($out) Get-FaceGenBatch $out", fixture.OutputFolder).WithoutErrors().Single.BaseObject;
+        ScriptResult after = fixture.Run("param($out) $batch = Get-FaceGenBatch $out; $batch; $batch.TotalDuration", fixture.OutputFolder).WithoutErrors();
+        PSObject ended = after.Output[0];
 
         Assert.InRange((DateTimeOffset)during.Output[0].Properties["RunningSince"].Value, start.AddMilliseconds(-1), DateTimeOffset.UtcNow);
-        Assert.Null(ended.RunningSince);
-        Assert.Equal(4L, ended.TotalImagesPaid);
-        Assert.InRange((TimeSpan)ended.TotalDuration, TimeSpan.FromSeconds(0.5), DateTimeOffset.UtcNow - start);
+        Assert.Null(ended.Properties["RunningSince"].Value);
+        Assert.Equal(4L, ended.Properties["TotalImagesPaid"].Value);
+        var total = (TimeSpan)after.Output[1].BaseObject;
+        Assert.InRange(total, TimeSpan.FromSeconds(0.5), DateTimeOffset.UtcNow - start);
+        Assert.Equal(total.TotalSeconds, (double)ended.Properties["TotalSeconds"].Value, 0.001);
     }
 
     [Fact]

@@ -25,6 +25,19 @@ public sealed class GetFaceGenImageTests
     }
 
     [Fact]
+    public async Task All_with_first_requests_no_further_page()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($face) $null = 1..33 | ForEach-Object { \"person $_\" } | New-FaceGenImage -FaceImage $face -Width 32 -Height 32", fixture.Face).WithoutErrors();
+
+        ScriptResult result = fixture.Run("Get-FaceGenImage -All -First 2; Get-FaceGenImage -All -First 31").WithoutErrors();
+
+        Assert.Equal(33, result.Output.Count);
+        Assert.Equal(result.Output.Take(2).Select(item => item.Properties["Id"].Value), result.Output.Skip(2).Take(2).Select(item => item.Properties["Id"].Value));
+        Assert.Equal(3, fixture.Emulator.Journal.Entries.Count(entry => entry.Path == "/api/assets_generated"));
+    }
+
+    [Fact]
     public async Task All_is_complete_while_its_generations_are_deleted()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();

@@ -11,6 +11,43 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class InvokeFaceGenBatchTests
 {
     [Fact]
+    public async Task Missing_column_of_a_name_with_id_is_found_before_anything_is_sent()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Name '{id}-{sam}'", fixture.WriteCsv("a"), fixture.OutputFolder);
+
+        Assert.StartsWith("FileNameInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(fixture.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task Plan_without_uploads_has_no_uploads()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.WriteCsv("a", "b");
+
+        ScriptResult plans = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -PlanOnly; Invoke-FaceGenBatch $csv -Destination $out -PlanOnly -NoUpload", csv, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal([1L, 0L], plans.Values("Uploads"));
+    }
+
+    [Fact]
+    public async Task Image_files_of_the_pipeline_are_face_images()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face, $csv, $out)
+            [IO.FileInfo] $face, [IO.FileInfo] $csv | Invoke-FaceGenBatch -Prompt p -Destination $out | ForEach-Object { "$($_.Prompt) $($_.Request.FaceImage.FilePath)" }
+            Invoke-FaceGenBatch $face -Destination $out
+            """, fixture.Face, fixture.WriteCsv("in the file"), fixture.OutputFolder);
+
+        Assert.Equal([$"in the file {fixture.Face}", $"p {fixture.Face}"], result.Output.Select(row => row.ToString()).Order(StringComparer.Ordinal));
+        Assert.StartsWith($"The request file '{fixture.Face}' is an image.", result.Error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Batch_csv_emits_one_item_per_row_and_ends_with_a_summary()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();

@@ -7,6 +7,40 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class NamedConnectionTests
 {
     [Fact]
+    public async Task Errors_of_many_generations_of_another_account_are_counted()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face, $uri)
+            $null = Connect-FaceGen -ApiKey other-key -BaseUri $uri -Name press
+            $g = New-FaceGenImage p $face
+            @($g) * 25 | Wait-FaceGenImage -Connection press
+            """, fixture.Face, fixture.Emulator.BaseUri);
+
+        Assert.Equal(20, result.Errors.Count);
+        Assert.Equal(["5 more errors are ConnectionMismatch. They are not shown; -ErrorVariable contains all errors."], result.Warnings);
+    }
+
+    [Fact]
+    public async Task Show_uses_the_connection_that_its_error_names()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face, $uri)
+            $sent = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((New-FaceGenImage p $face)))
+            $null = Get-FaceGenConnection | Connect-FaceGen -Name press
+            $null = Connect-FaceGen -ApiKey other-key -BaseUri $uri
+            $sent | Show-FaceGenImage
+            $sent | Show-FaceGenImage -Connection press
+            """, fixture.Face, fixture.Emulator.BaseUri);
+
+        Assert.EndsWith("Give -Connection 'press'.", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    [Fact]
     public async Task Named_connection_is_used_only_where_named()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync(balance: 10);
@@ -53,6 +87,28 @@ public sealed class NamedConnectionTests
 
         Assert.Equal("False", result.Output[^1].ToString());
         Assert.All(fixture.Emulator.Journal.Entries, entry => Assert.Equal(200, entry.Status));
+    }
+
+    [Theory]
+    [InlineData("Get-FaceGenBalance")]
+    [InlineData("Get-FaceGenQueue")]
+    public async Task Account_of_each_connection_of_the_pipeline_is_read(string command)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run($$"""
+            param($uri)
+            $null = Get-FaceGenConnection | Connect-FaceGen -Name press
+            $null = Connect-FaceGen -ApiKey wrong-key -BaseUri $uri -Name wrong
+            Get-FaceGenConnection | {{command}}
+            'press' | {{command}}
+            {{command}}
+            @() | {{command}}
+            """, fixture.Emulator.BaseUri);
+
+        Assert.Equal(["Default", "press", "press", "Default"], result.Values("Connection"));
+        Assert.StartsWith("KeyRejected,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("'wrong'", result.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

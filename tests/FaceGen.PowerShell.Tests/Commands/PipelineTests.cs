@@ -60,6 +60,29 @@ public sealed class PipelineTests
         Assert.All(fixture.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
     }
 
+    [Theory]
+    [InlineData("Save-FaceGenOutput $out")]
+    [InlineData("Wait-FaceGenImage")]
+    [InlineData("Wait-FaceGenImage | Save-FaceGenOutput $out")]
+    public async Task Pipeline_of_generations_stopped_shows_once_what_is_not_saved(string commands)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 600);
+        var begun = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using System.Management.Automation.PowerShell job = fixture.Session.Create($$"""
+            param($face, $out, $begun)
+            $g = 'a', 'b' | New-FaceGenImage -FaceImage $face -NoWait
+            $g | ForEach-Object -Process { $_ } -End { $begun.SetResult($true) } | {{commands}}
+            """, fixture.Face, fixture.OutputFolder, begun);
+
+        IAsyncResult running = job.BeginInvoke();
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        job.Stop();
+
+        Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
+        Assert.Equal("The command was stopped. 2 generations are pending or not saved. What the service accepted is paid for and not lost. Run Get-FaceGenImage | Save-FaceGenOutput in this session.",
+            Assert.Single(job.Streams.Warning).Message);
+    }
+
     [Fact]
     public async Task Pipeline_downstream_generation_gets_a_slot()
     {

@@ -1,11 +1,31 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
 public sealed class SaveFaceGenOutputTests
 {
+    [Fact]
+    public async Task Row_without_a_generation_is_refused_in_words()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:prompt=bad"));
+        fixture.RunBatch(fixture.WriteCsv("bad", "good"));
+
+        ScriptResult result = fixture.Run("""
+            param($out)
+            $rows = Get-FaceGenBatchItem $out
+            $rows | Save-FaceGenOutput $out/again
+            [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($rows[0])) | Save-FaceGenOutput $out/again
+            """, fixture.OutputFolder);
+
+        Assert.Single(result.Output);
+        Assert.Equal(2, result.Errors.Count);
+        Assert.All(result.Errors, error => Assert.Contains("An object of type BatchItem has no generation id. Nothing was sent.", error.ToString(), StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Saved_image_describes_its_file()
     {

@@ -29,7 +29,7 @@ public sealed partial class SignalTests
         await using var service = new HeldResponseProxy(fixture.Emulator.BaseUri);
         fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 12));
 
-        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, fixture.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal, isRun);
+        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, fixture.Folder, "Invoke-FaceGenBatch people.csv -Destination out -LogPath run.jsonl; 'went on' > after", signal, isRun);
         await SignalInFlightAsync(pwsh, service, fixture);
         string output = await pwsh.WaitForExitAsync();
 
@@ -39,6 +39,7 @@ public sealed partial class SignalTests
         Assert.All(statuses, status => Assert.Contains(status, (string[])["Pending", "Submitted", "Generated", "Saved"]));
         Assert.Equal(InFlight, fixture.Emulator.Journal.Accepted);
         AssertEndedBySignal(pwsh, signal, fixture);
+        Assert.Single(File.ReadLines(Path.Combine(fixture.Folder, "run.jsonl")), line => line.Contains("\"event\":\"RunEnd\"", StringComparison.Ordinal));
 
         fixture.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri", service.BaseUri).WithoutErrors();
         Assert.Equal("Complete", fixture.RunBatch(Path.Combine(fixture.Folder, "people.csv")).WithoutErrors().State);

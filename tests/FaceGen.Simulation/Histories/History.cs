@@ -196,7 +196,7 @@ internal class History : IAsyncDisposable
             BatchSummary summary = await run;
             Log($"   exit: {summary}. {summary.Message}");
             await Rules.OnSummaryAsync(process, summary);
-            return summary.State == BatchState.Unfinished || (Scenario.RetryUncertain && summary.Uncertain > 0) || (Scenario.RetryFailed && summary.Failed + summary.Expired > 0);
+            return summary.StateValue == BatchState.Unfinished || (Scenario.RetryUncertain && summary.Uncertain > 0) || (Scenario.RetryFailed && summary.Failed + summary.Expired > 0);
         }
         catch (Exception e) when (e is FaceGenException or OperationCanceledException)
         {

@@ -110,9 +110,9 @@ internal class Rules(History history)
     {
         (_unsavableSince, _refusedSince) = (null, null);
         LedgerRow[] rows = await ReadLedgerAsync();
-        if (summary.State == BatchState.Complete && rows.Any(row => row.Status is not (BatchItemStatus.Saved or BatchItemStatus.Filtered)))
+        if (summary.StateValue == BatchState.Complete && rows.Any(row => row.Status is not (BatchItemStatus.Saved or BatchItemStatus.Filtered)))
             throw new HistoryException("The batch is called complete, and a row is not saved.");
-        if (summary.State == BatchState.Complete && rows.Length != history.Scenario.Rows) throw new HistoryException("The batch is called complete, and rows are missing.");
+        if (summary.StateValue == BatchState.Complete && rows.Length != history.Scenario.Rows) throw new HistoryException("The batch is called complete, and rows are missing.");
         CheckSaved(rows);
         CheckSecrets();
     }

@@ -173,7 +173,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
     /// <summary>A run has ended by itself.</summary>
     internal void OnSummary(BatchSummary summary)
     {
-        if (summary.State == BatchState.Complete && _rows.FirstOrDefault(row => row.Status is not (BatchItemStatus.Saved or BatchItemStatus.Filtered)) is { } unsaved)
+        if (summary.StateValue == BatchState.Complete && _rows.FirstOrDefault(row => row.Status is not (BatchItemStatus.Saved or BatchItemStatus.Filtered)) is { } unsaved)
             throw new HistoryException($"The batch is called complete, with {unsaved}.");
     }
 

@@ -81,7 +81,7 @@ internal sealed class WorkersHistory : History
         {
             Start();
             await RunWorkersAsync();
-            bool isLeft = _workers[^1].Run is not { IsCompletedSuccessfully: true, Result.State: not BatchState.Unfinished };
+            bool isLeft = _workers[^1].Run is not { IsCompletedSuccessfully: true, Result.StateValue: not BatchState.Unfinished };
             if (!isLeft || run == 2) return isLeft;
         }
     }

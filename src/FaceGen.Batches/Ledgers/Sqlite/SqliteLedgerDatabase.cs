@@ -213,7 +213,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         }
 
         ThrowIfLogRemains(path);
-        return mode == LedgerMode.Plan ? CreateEmpty(path, time) : throw new FaceGenException(ErrorCode.LedgerNotFound, $"The ledger '{path}' does not exist. Nothing was read. Check -Ledger.");
+        return mode == LedgerMode.Plan ? CreateEmpty(path, time) : throw new FaceGenException(ErrorCode.LedgerNotFound, $"The ledger '{path}' does not exist. Nothing was read. Check the path.");
     }
 
     /// <summary>
