@@ -177,11 +177,13 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         {
             if (WithConnection(input) is not { Connection: { } connection } generation) continue;
 
-            // Pending until its images are saved, also with -WhatIf.
-            Account.For(connection).BeginSaving(connection, generation);
-            CheckName(generation);
+            // A pending generation stays pending until its images are saved, also with -WhatIf.
+            Account account = Account.For(connection);
+            account.BeginSavingPending(generation);
+            CheckName(connection, generation);
             if (!ShouldProcess(_file ?? _folder, $"Save the images of generation {generation.Id}{Describe(connection)}{(RemoveAfterSave ? ", then delete them at the service" : "")}")) continue;
 
+            account.BeginSaving(connection, generation);
             _progress.Total++;
             Work.Start(generation, () => SaveAllAsync(generation, connection));
             Work.Drain(MaxPending);
@@ -208,7 +210,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     /// Names the images of a generation, in the order of the input. Ends the pipeline if the row has no column of the template, or the
     /// script block fails: other rows may be alike, and cmdlets upstream would go on paying.
     /// </summary>
-    private void CheckName(Generation generation)
+    private void CheckName(Connection connection, Generation generation)
     {
         try
         {
@@ -217,6 +219,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         }
         catch (FaceGenException e)
         {
+            if (!IsWhatIf) Account.For(connection).BeginSaving(connection, generation);
             throw new FaceGenException(e.Code, $"{e.Message} The pipeline ends: nothing more is submitted, and unsaved images are not lost. Run Get-FaceGenImage | Save-FaceGenOutput with another -Name in this session.", e);
         }
     }
