@@ -109,6 +109,7 @@ internal sealed class BatchRun : IDisposable
             _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Nothing that was paid for is lost. Run Connect-FaceGen and the same command again."));
         }
 
+        _run.Limits.LogImageLimit();
         _run.MissingImages.Complete();
         (LedgerCounts counts, LedgerHistory history) = await ReadStateAsync().ConfigureAwait(false);
         return history.AddTo(CreateSummary(counts));
@@ -255,7 +256,7 @@ internal sealed class BatchRun : IDisposable
             foreach (LedgerRow row in rows)
             {
                 // Rows keep their order, and a row in flight may have ended the submissions meanwhile.
-                if (_run.Limits.Reason is null && _run.Limits.TryReserveImages(row.Images)) StartRow(row, slots.Dequeue());
+                if (beyondLimit.Count == 0 && _run.Limits.Reason is null && _run.Limits.TryReserveImages(row.Images)) StartRow(row, slots.Dequeue());
                 else beyondLimit.Add(row);
             }
 
