@@ -56,7 +56,7 @@ internal sealed class RunLimits
     /// Gets how many images the accepted rows asked for, which -MaxImages limits: whether an image that did not come was charged is
     /// not known.
     /// </summary>
-    private long Images => Interlocked.Read(ref _images);
+    internal long Images => Interlocked.Read(ref _images);
 
     /// <summary>Gets how many more images may be paid for; null without a limit.</summary>
     internal long? ImagesLeft => _options.MaxImages - Images;

@@ -191,7 +191,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary>
     /// <para type="description">Emits the BatchPlan of the run: rows, images to pay for, duplicates, uploads, invalid rows,
-    /// and the cost if this session has seen balances that show the price of an image. Nothing is sent or written.</para>
+    /// and the cost, if this session or an earlier run has seen balances that show the price of an image. Nothing is sent or
+    /// written.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter PlanOnly { get; set; }
@@ -297,7 +298,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             if (BatchMessages.DescribeNotRetried(plan) is { } notRetried) WriteWarning(notRetried);
             BatchSummary summary = Work.WaitFor(_session.RunAsync(_options, StopToken));
             WaitForClose();
-            Write(BatchMessages.WithCost(BatchMessages.WithInvalidRows(summary, _invalidCount), Payer));
+            Write(BatchMessages.WithInvalidRows(summary, _invalidCount));
         }
         catch (FaceGenException)
         {
