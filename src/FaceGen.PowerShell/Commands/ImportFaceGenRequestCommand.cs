@@ -10,7 +10,8 @@ namespace FaceGen.PowerShell.Commands;
 /// invalid row gives one error with the file and line; the other rows are imported. The path of a face image is
 /// relative to the folder of the file.</para>
 /// <para type="description">A parameter such as -Style gives the value of rows that have none of their own. Columns that are not fields
-/// of the API are kept in the property Columns of a request; they are not sent.</para>
+/// of the API are kept in the property Columns of a request; they are not sent. A file that Export-Csv or ConvertTo-Json
+/// wrote of requests is imported with all fields and columns.</para>
 /// </summary>
 [Cmdlet(VerbsData.Import, "FaceGenRequest", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(Request))]
