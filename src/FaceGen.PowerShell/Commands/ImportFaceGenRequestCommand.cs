@@ -32,14 +32,20 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     [Alias("PSPath", "FullName")]
     public string[]? LiteralPath { get; set; }
 
+    private protected override void Begin()
+    {
+        // $_ would be the name of the file, not its row.
+        if (ScriptBlockField is { } field) throw CreateScriptBlockError(field, "the command reads files");
+        base.Begin();
+    }
+
     private protected override void Process()
     {
         foreach (string path in LiteralPath ?? Path)
         {
-            CommandValues defaults = GetValues(path);
             ReportErrors(path, () =>
             {
-                foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null, defaults)) Write(row);
+                foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null, TypedValues)) Write(row);
             });
         }
     }

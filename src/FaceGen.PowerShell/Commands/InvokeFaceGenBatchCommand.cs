@@ -266,6 +266,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         switch (InputObject?.BaseObject)
         {
             case null: rows = (LiteralPath ?? Path).SelectMany(path => ReadFiles(path, LiteralPath is not null, defaults)); break;
+            case string or FileInfo when ScriptBlockField is { } field: throw CreateScriptBlockError(field, "the input names a file");
             case string path: rows = ReadFiles(path, isLiteral: false, defaults); break;
             case FileInfo file: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
             default:
