@@ -43,6 +43,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private readonly ProgressDisplay _progress = new("Batch");
     private readonly List<Request> _chunk = new(ChunkSize);
     private RequestRowReader? _reader;
+    private ScriptBlock? _nameScript;
     private int _inputCount;
     private BatchOptions? _options;
     private BatchSession? _session;
@@ -95,11 +96,19 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// {index} {prompt} {seed} {style} {track_id} {face} {row} {date}, the other fields of a request, and the columns of
     /// its row, such as {account}; a slash makes a folder. {face} is the name of the face image's file. The extension is
     /// added.</para>
+    /// <para type="description">Also a script block, such as { $_.account }, whose result is the name. In it, $_ is the request of the
+    /// row, with its columns. The ledger keeps the name of each row, so that a later run without -Name uses it.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ScriptBlockName]
     [ArgumentCompleter(typeof(FileNameCompleter))]
-    public string Name { get; set; } = FileNameTemplate.Default;
+    public string Name
+    {
+        get;
+        set => (field, _nameScript) = (value, ScriptBlockArgument.Release(ScriptBlockNameAttribute.Parameter));
+    }
+    = FileNameTemplate.Default;
 
     /// <summary>
     /// <para type="description">Writes a JSON file beside each image with the request, seed, id and hash.</para>
@@ -287,7 +296,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
             BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
             plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount }, Payer);
-            if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
+            if (BatchMessages.FindNameError(plan, _nameScript?.ToString() ?? Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
             if (PlanOnly) WriteObject(plan);
             if (PlanOnly || !Confirm(plan))
@@ -320,7 +329,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _log?.WriteEnd(error: null);
     }
 
-    private BatchOptions CreateOptions(string folder) => new(new SaveOptions(folder, new FileNameTemplate(Name))
+    private BatchOptions CreateOptions(string folder) => new(new SaveOptions(folder, CreateName())
     {
         AcceptIdentical = true,
         Sidecar = Sidecar,
@@ -337,6 +346,27 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         TimeLimit = TimeLimit,
     };
 
+    private FileNameTemplate CreateName() => _nameScript is null && MyInvocation.BoundParameters.ContainsKey(nameof(Name))
+        ? new FileNameTemplate(Name)
+        : new RowFileNames(isGivenNow: _nameScript is not null);
+
+    /// <summary>Returns a row with the name that the script block of -Name gives; an invalid row if it gives none.</summary>
+    private RequestRow SetName(RequestRow row)
+    {
+        Request request = row.Request!;
+        try
+        {
+            // The columns are properties, as in a row of Import-Csv.
+            var input = new PSObject(request);
+            foreach (KeyValuePair<string, string> column in request.Columns.Where(column => input.Properties[column.Key] is null)) input.Properties.Add(new PSNoteProperty(column.Key, column.Value));
+            return row with { Request = RowFileNames.SetName(request, ScriptBlockNameAttribute.Evaluate(_nameScript!, input, row.Source?.ToString() ?? "the row")) };
+        }
+        catch (FaceGenException e)
+        {
+            return row with { Request = null, Error = new FaceGenException(e.Code, $"{(row.Source is null ? "" : $"{row.Source}: ")}{e.Message} Nothing was sent.", e) };
+        }
+    }
+
     private void WaitForEarlierRun(LedgerLocation ledger)
     {
         if (BatchSession.FindClosing(ledger) is not { } closing) return;
@@ -352,6 +382,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         StopToken.ThrowIfCancellationRequested();
         RowColumns.Report(this, row);
         _rowCount++;
+        if (_nameScript is not null && row.Request is not null) row = SetName(row);
         if (row.Request is null)
         {
             _invalidCount++;

@@ -214,27 +214,13 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     {
         try
         {
-            if (_name is GivenFileNames names) names.Set(generation, EvaluateName(generation));
+            if (_name is GivenFileNames names) names.Set(generation, ScriptBlockNameAttribute.Evaluate(_nameScript!, generation, $"generation {generation.Id}"));
             for (int index = 0; index < Math.Max(generation.Images.Count, 1); index++) _name!.Expand(generation, index);
         }
         catch (FaceGenException e)
         {
             if (!IsWhatIf) Account.For(connection).BeginSaving(connection, generation);
             throw new FaceGenException(e.Code, $"{e.Message} The pipeline ends: nothing more is submitted, and unsaved images are not lost. Run Get-FaceGenImage | Save-FaceGenOutput with another -Name in this session.", e);
-        }
-    }
-
-    private string EvaluateName(Generation generation)
-    {
-        try
-        {
-            string[] names = [.. _nameScript!.InvokeWithContext(null, [new PSVariable("_", generation)]).Select(name => name?.ToString() ?? "")];
-            return names.Length == 1 ? names[0]
-                : throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name returned {names.Length} values for generation {generation.Id} instead of one name.");
-        }
-        catch (RuntimeException e) when (e is not PipelineStoppedException)
-        {
-            throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name failed for generation {generation.Id}: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}.", e);
         }
     }
 
