@@ -99,7 +99,8 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <summary>
-    /// <para type="description">Skips an image whose file already exists, and emits that file.</para>
+    /// <para type="description">Skips an image whose file already exists, and emits that file. The generation is paid for all the
+    /// same: Invoke-FaceGenBatch does not send a row again that is saved.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter SkipExisting { get; set; }
