@@ -72,6 +72,24 @@ Describe 'Pipelines' {
         $again.Request.AdditionalFields['model_id'] | Should -Be m
     }
 
+    It 'reads exported requests again: <_>' -ForEach csv, json {
+        'prompt,face_image,width,seed,sam', "one,$face,64,7,j; d=1", "two,$face,,," | Set-Content "$TestDrive/requests.csv"
+        $file = "$TestDrive/exported.$_"
+        $requests = Import-FaceGenRequest "$TestDrive/requests.csv" -AdditionalField @{ model_id = 'm' } 6>$null
+        if ($_ -eq 'csv') { $requests | Export-Csv $file } else { $requests | ConvertTo-Json | Set-Content $file }
+        $rows = if ($_ -eq 'csv') { Import-Csv $file } else { Get-Content $file -Raw | ConvertFrom-Json }
+        $imported = Import-FaceGenRequest $file 6>$null
+        $piped = ($rows | New-FaceGenImage 6>$null | Sort-Object Source).Request
+
+        foreach ($again in @{ Requests = $imported }, @{ Requests = $piped }) {
+            $first = $again.Requests[0]
+            $again.Requests.Prompt | Should -Be 'one', 'two'
+            "$($first.Width) $($first.Seed) $($first.Columns['sam']) $($first.AdditionalFields['model_id'])" | Should -Be '64 7 j; d=1 m'
+            $first.Columns.Keys | Should -Be 'sam'
+            $again.Requests.FaceImage.FilePath | Should -Be $face, $face
+        }
+    }
+
     It 'accepts faces from Get-ChildItem' {
         (Get-ChildItem (Split-Path $face) -Filter face.jpg | New-FaceGenImage -Prompt p).Status | Should -Be Success
     }

@@ -51,8 +51,13 @@ internal sealed class DatabaseLedger(
         _input.StageAsync(rows, fallbackFolder);
 
     /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
-        _input.PlanAsync(database, options, cancellationToken);
+    public async Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken)
+    {
+        BatchPlan plan = await _input.PlanAsync(database, options, cancellationToken).ConfigureAwait(false);
+        return await database.ReadAsync(ReadPriceAsync, cancellationToken).ConfigureAwait(false) is var (price, currency)
+            ? plan with { Cost = price * plan.ImagesToPay, Currency = currency }
+            : plan;
+    }
 
     /// <inheritdoc/>
     public async Task ImportAsync(bool retryFailed, CancellationToken cancellationToken)
@@ -213,7 +218,26 @@ internal sealed class DatabaseLedger(
         }
 
         long? since = runs.Where(run => run.IsRunning && run.Worker != database.Worker).Select(run => (long?)run.Start).FirstOrDefault();
-        return new LedgerHistory(images, LedgerHistory.GetTotalLength(intervals), LedgerColumns.ToTime(since));
+        return new LedgerHistory(images, LedgerHistory.GetTotalLength(intervals), LedgerColumns.ToTime(since))
+        {
+            Price = await ReadPriceAsync(session).ConfigureAwait(false),
+        };
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RecordPriceAsync(decimal price, string? currency, CancellationToken cancellationToken) => database.WriteAsync(async session =>
+    {
+        await database.LockAsync(session, LedgerSchema.PriceColumn).ConfigureAwait(false);
+        // A ledger of an earlier version, which its runs can still open, gets the columns now.
+        foreach (string column in (string[])[LedgerSchema.PriceColumn, LedgerSchema.CurrencyColumn])
+        {
+            bool[] exists = [.. await session.QueryAsync("SELECT * FROM workers WHERE worker = @worker", row => FindColumn(row, column) >= 0, ("worker", database.Worker)).ConfigureAwait(false)];
+            if (exists is [false]) await session.ExecuteAsync($"ALTER TABLE workers ADD COLUMN {column} TEXT").ConfigureAwait(false);
+        }
+
+        return await session.ExecuteAsync(
+            "UPDATE workers SET image_price = @price, currency = @currency WHERE worker = @worker",
+            ("price", price.ToString(CultureInfo.InvariantCulture)), ("currency", currency), ("worker", database.Worker)).ConfigureAwait(false);
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -353,6 +377,30 @@ internal sealed class DatabaseLedger(
             SELECT submitted_at AS at FROM items UNION ALL SELECT generated_at FROM items UNION ALL SELECT ended_at FROM items) AS steps
         WHERE at >= @from AND at < @before
         """, ("from", from), ("before", before)).ConfigureAwait(false) ?? 0;
+
+    /// <summary>Returns the price of an image that the latest run recorded; null if none did.</summary>
+    private static async Task<(decimal Amount, string? Currency)?> ReadPriceAsync(LedgerSession session)
+    {
+        // By name: a ledger of an earlier version lacks the columns.
+        List<(decimal, string?)?> prices = await session.QueryAsync("SELECT * FROM workers ORDER BY worker DESC", ReadPrice).ConfigureAwait(false);
+        return prices.FirstOrDefault(price => price is not null);
+
+        static (decimal, string?)? ReadPrice(DbDataReader row)
+        {
+            int price = FindColumn(row, LedgerSchema.PriceColumn), currency = FindColumn(row, LedgerSchema.CurrencyColumn);
+            return price >= 0 && !row.IsDBNull(price) && decimal.TryParse(row.GetString(price), NumberStyles.Number, CultureInfo.InvariantCulture, out decimal amount)
+                ? (amount, currency >= 0 && !row.IsDBNull(currency) ? row.GetString(currency) : null)
+                : null;
+        }
+    }
+
+    /// <summary>Returns the number of a column; -1 if the row does not have it.</summary>
+    private static int FindColumn(DbDataReader row, string name)
+    {
+        int column = row.FieldCount - 1;
+        while (column >= 0 && row.GetName(column) != name) column--;
+        return column;
+    }
 
     private static long NewFence()
     {

@@ -73,6 +73,9 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Returns what all runs of the batch have done so far.</summary>
     Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken);
 
+    /// <summary>Records the price of an image that this worker found, with its currency; null if that is unknown.</summary>
+    Task RecordPriceAsync(decimal price, string? currency, CancellationToken cancellationToken);
+
     /// <summary>Reads rows lazily, in the order of the input.</summary>
     /// <param name="statuses">The statuses to read; empty for all.</param>
     /// <param name="onInvalidRow">Is called for each row that was edited by hand and is invalid, which is skipped; null to throw.</param>

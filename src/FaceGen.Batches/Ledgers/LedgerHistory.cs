@@ -6,12 +6,17 @@ namespace FaceGen.Batches.Ledgers;
 /// <param name="RunningSince">When the earliest of the other runs that work now began; null if there is none.</param>
 internal sealed record LedgerHistory(long ImagesPaid, TimeSpan Duration, DateTimeOffset? RunningSince)
 {
+    /// <summary>Gets the price of an image that the latest run found, and its currency; null if none found it.</summary>
+    internal (decimal Amount, string? Currency)? Price { get; init; }
+
     /// <summary>Returns a summary with the history.</summary>
     internal BatchSummary AddTo(BatchSummary summary) => summary with
     {
         TotalImagesPaid = ImagesPaid,
         TotalDuration = Duration,
         RunningSince = RunningSince,
+        TotalCost = Price?.Amount * ImagesPaid,
+        Currency = Price?.Currency,
     };
 
     /// <summary>Returns the total length of intervals, in which time that several of them share counts once.</summary>

@@ -49,7 +49,9 @@ internal static class LedgerSchema
             process BIGINT NOT NULL,
             started_at BIGINT NOT NULL,
             seen_at BIGINT NOT NULL,
-            ended_at BIGINT);
+            ended_at BIGINT,
+            image_price TEXT,
+            currency TEXT);
 
         CREATE TABLE items (
             item {identityType},
@@ -103,6 +105,9 @@ internal static class LedgerSchema
             generation_id TEXT PRIMARY KEY,
             item BIGINT NOT NULL REFERENCES items (item) ON DELETE CASCADE);
         """;
+
+    /// <summary>The columns of the table <c>workers</c> that a ledger of an earlier FaceGen lacks until a price is recorded.</summary>
+    internal const string PriceColumn = "image_price", CurrencyColumn = "currency";
 
     /// <summary>Throws if a newer FaceGen created the ledger.</summary>
     /// <exception cref="FaceGenException">The version is newer.</exception>

@@ -47,7 +47,10 @@ internal sealed class CsvRequestReader
     private IEnumerable<RequestRow> ReadRows()
     {
         if (ReadHeader() is not { } header) yield break;
-        foreach ((_, string name) in header.OtherColumns) _builder.ReportColumn(name);
+        foreach ((_, string name) in header.OtherColumns)
+        {
+            if (!header.IsRequestData(name)) _builder.ReportColumn(name);
+        }
 
         while (ReadRecord())
         {
@@ -85,7 +88,11 @@ internal sealed class CsvRequestReader
 
         if (!given && IsBlank(0)) return false;
 
-        foreach ((int ordinal, string name) in header.OtherColumns) _builder.Row.SetColumn(name, ordinal < _csv.RowFieldCount ? _csv.GetString(ordinal) : "");
+        foreach ((int ordinal, string name) in header.OtherColumns)
+        {
+            string cell = ordinal < _csv.RowFieldCount ? _csv.GetString(ordinal) : "";
+            if (!_builder.Row.TrySetData(name, cell) && !header.IsRequestData(name)) _builder.Row.SetColumn(name, cell);
+        }
 
         if (!IsBlank(header.Width))
         {
@@ -153,6 +160,8 @@ internal sealed class CsvRequestReader
 /// <summary>Maps the columns of a CSV file to the API's fields.</summary>
 internal sealed class CsvHeader
 {
+    private readonly bool _isExportedRequest;
+
     private CsvHeader(IReadOnlyList<string> names)
     {
         Width = names.Count;
@@ -166,6 +175,7 @@ internal sealed class CsvHeader
 
         Columns = columns;
         OtherColumns = others;
+        _isExportedRequest = RequestData.IsExportedRequest(names);
     }
 
     /// <summary>Gets the columns that hold fields of the API.</summary>
@@ -173,6 +183,9 @@ internal sealed class CsvHeader
 
     /// <summary>Gets the columns that are not fields of the API, the first one of each name; a column without a name does not count.</summary>
     internal IReadOnlyList<(int Ordinal, string Name)> OtherColumns { get; }
+
+    /// <summary>True if a column is not one of the row's own: it has additional fields, or it is the data of an exported request.</summary>
+    internal bool IsRequestData(string name) => RequestData.IsAdditionalFields(name) || (_isExportedRequest && RequestData.IsRequestData(name));
 
     /// <summary>Gets how many cells a row may have; empty names at the end, which Excel adds, do not count.</summary>
     internal int Width { get; }
@@ -191,9 +204,6 @@ internal sealed class CsvHeader
             string advice = similar is null ? "Add the column, or give -Prompt" : $"Rename '{InvisibleCharacters.Escape(similar, 60)}' to 'prompt' if that is the column";
             throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}", advice);
         }
-
-        if (header.OtherColumns.FirstOrDefault(column => RequestData.IsAdditionalFields(column.Name)).Name is { } additional)
-            throw RequestFileError.AtLine(path, line, $"The column '{InvisibleCharacters.Escape(additional, 60)}' cannot be read from cells", "Use -AdditionalField or a JSON file, or rename the column");
 
         if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } duplicate)
         {

@@ -224,6 +224,7 @@ internal static class JsonRequestObject
 
         builder.Row.ClearNames();
         bool describesFile = false;
+        List<string> others = [];
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.EndObject) return true;
@@ -241,12 +242,27 @@ internal static class JsonRequestObject
             if (field is not null)
             {
                 builder.Row.AddName(field, name);
+                if (field.Kind == FieldKind.Image && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    if (!TryReadFace(ref reader, builder.Row, field)) return false;
+                    continue;
+                }
+
                 SetValue(ref reader, builder.Row, field);
                 if (!reader.TrySkip()) return false;
             }
-            else if (!TryReadOther(ref reader, builder, name))
+            else
             {
-                return false;
+                others.Add(name);
+                // Source is the last property of an exported request.
+                if (RequestData.IsRequestData(name) && RequestData.IsExportedRequest(others))
+                {
+                    if (!reader.TrySkip()) return false;
+                }
+                else if (!TryReadOther(ref reader, builder, name))
+                {
+                    return false;
+                }
             }
         }
 
@@ -291,6 +307,18 @@ internal static class JsonRequestObject
         int tail = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         string reason = DisplayText.Clean(tail < 0 ? e.Message : e.Message.Substring(0, tail));
         return $"Invalid JSON at position {e.BytePositionInLine + 1}: {reason.TrimEnd('.')}";
+    }
+
+    /// <summary>Reads a face image that ConvertTo-Json wrote as an object.</summary>
+    /// <returns>False if the window ends before the object does.</returns>
+    private static bool TryReadFace(ref Utf8JsonReader reader, RequestBuilder builder, RequestField field)
+    {
+        if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? parsed)) return false;
+
+        using JsonDocument face = parsed!;
+        string? text = FaceImageReader.FindText(name => TolerantJson.ReadText(TolerantJson.GetProperty(face.RootElement, name)));
+        builder.Set(field, text ?? (object)field.CreateInvalidErrorFor(DescribeToken(JsonTokenType.StartObject)));
+        return true;
     }
 
     /// <summary>Reads a property that is not a field of the API: additional fields, columns, or one column.</summary>

@@ -37,6 +37,7 @@ internal sealed class BatchRun : IDisposable
     private readonly UncertainRowReconciler _reconciler;
     private readonly Slots _throttle;
     private readonly RunProgress _progress;
+    private readonly RunPrice _price;
     private readonly HashSet<Task> _tasks = [];
 
     /// <summary>The uploads that rows waited for at the last claim.</summary>
@@ -68,6 +69,7 @@ internal sealed class BatchRun : IDisposable
         _reconciler = new UncertainRowReconciler(_run, _ledger);
         _throttle = new Slots(options.ThrottleLimit);
         _progress = new RunProgress(_run.Time, total);
+        _price = new RunPrice(_run, _ledger);
     }
 
     /// <summary>Gets the progress of the run.</summary>
@@ -109,7 +111,9 @@ internal sealed class BatchRun : IDisposable
             _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Nothing that was paid for is lost. Run Connect-FaceGen and the same command again."));
         }
 
+        _run.Limits.LogImageLimit();
         _run.MissingImages.Complete();
+        await _price.RecordAsync(hasSubmitted: _submitted > 0).ConfigureAwait(false);
         (LedgerCounts counts, LedgerHistory history) = await ReadStateAsync().ConfigureAwait(false);
         return history.AddTo(CreateSummary(counts));
     }
@@ -134,7 +138,7 @@ internal sealed class BatchRun : IDisposable
     {
         try
         {
-            return (await _ledger.CountAtEndAsync().ConfigureAwait(false), await _ledger.ReadHistoryAtEndAsync().ConfigureAwait(false));
+            return (await _ledger.CountAtEndAsync().ConfigureAwait(false), await _ledger.ReadHistoryAsync().ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested)
         {
@@ -161,6 +165,7 @@ internal sealed class BatchRun : IDisposable
         await ClaimAbandonedAsync().ConfigureAwait(false);
 
         bool maySubmit = await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false);
+        if (maySubmit) await _price.ObserveStartAsync().ConfigureAwait(false);
         if (maySubmit) await _uploads.StartAsync().ConfigureAwait(false);
         bool canStart = !_run.StorageRetry.IsWaiting && Volatile.Read(ref _unsavedRows) < MaxUnsavedRows;
         if (maySubmit && canStart && await TrySubmitAsync().ConfigureAwait(false)) return true;
@@ -255,7 +260,7 @@ internal sealed class BatchRun : IDisposable
             foreach (LedgerRow row in rows)
             {
                 // Rows keep their order, and a row in flight may have ended the submissions meanwhile.
-                if (_run.Limits.Reason is null && _run.Limits.TryReserveImages(row.Images)) StartRow(row, slots.Dequeue());
+                if (beyondLimit.Count == 0 && _run.Limits.Reason is null && _run.Limits.TryReserveImages(row.Images)) StartRow(row, slots.Dequeue());
                 else beyondLimit.Add(row);
             }
 

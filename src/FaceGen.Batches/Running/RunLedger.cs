@@ -47,8 +47,15 @@ internal sealed class RunLedger(ILedger ledger, RunContext run)
     /// <summary>Returns the counts at the end of the run.</summary>
     internal Task<LedgerCounts> CountAtEndAsync() => FinishAsync(ledger.CountAsync);
 
-    /// <summary>Returns what all runs have done at the end of the run.</summary>
-    internal Task<LedgerHistory> ReadHistoryAtEndAsync() => FinishAsync(ledger.ReadHistoryAsync);
+    /// <summary>Returns what all runs have done, also after the end of the run.</summary>
+    internal Task<LedgerHistory> ReadHistoryAsync() => FinishAsync(ledger.ReadHistoryAsync);
+
+    /// <inheritdoc cref="ILedger.RecordPriceAsync"/>
+    internal Task<bool> RecordPriceAtEndAsync(decimal price, string? currency) => FinishAsync(async token =>
+    {
+        await ledger.RecordPriceAsync(price, currency, token).ConfigureAwait(false);
+        return true;
+    });
 
     /// <summary>Reads the uncertain rows.</summary>
     internal IAsyncEnumerable<LedgerRow> ReadUncertainAsync() =>

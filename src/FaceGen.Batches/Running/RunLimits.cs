@@ -26,6 +26,10 @@ internal sealed class RunLimits
     private int _submissions;
     private long _images;
     private long _missingImages;
+    private string? _reason;
+
+    /// <summary>Why -MaxImages allows no further row; null while it does. A row that was not paid for clears it: its images are free again.</summary>
+    private string? _imageReason;
 
     internal RunLimits(Connection connection, BatchOptions options, IEngineLog log)
     {
@@ -36,8 +40,11 @@ internal sealed class RunLimits
         _start = options.StartTimestamp ?? _time.GetTimestamp();
     }
 
-    /// <summary>Gets the reason why nothing more is submitted; null while the run submits.</summary>
-    internal string? Reason { get; private set; }
+    /// <summary>
+    /// Gets the reason why nothing more is submitted; null while the run submits. That -MaxImages is reached can change until no row is
+    /// in flight.
+    /// </summary>
+    internal string? Reason => _reason ?? _imageReason;
 
     /// <summary>Gets the error that every other row would meet too; null if there is none.</summary>
     internal FaceGenException? FatalError { get; private set; }
@@ -49,7 +56,7 @@ internal sealed class RunLimits
     /// Gets how many images the accepted rows asked for, which -MaxImages limits: whether an image that did not come was charged is
     /// not known.
     /// </summary>
-    private long Images => Interlocked.Read(ref _images);
+    internal long Images => Interlocked.Read(ref _images);
 
     /// <summary>Gets how many more images may be paid for; null without a limit.</summary>
     internal long? ImagesLeft => _options.MaxImages - Images;
@@ -65,10 +72,13 @@ internal sealed class RunLimits
     /// <summary>True if another row may be submitted now.</summary>
     internal async Task<bool> CanSubmitAsync(CancellationToken cancellationToken)
     {
-        if (Reason is null && _options.TimeLimit is { } limit && Elapsed + TimeToFinish(limit) >= limit)
+        if (_reason is null && _options.TimeLimit is { } limit && Elapsed + TimeToFinish(limit) >= limit)
             SetReason($"the time limit of {limit} would be reached before another row is saved");
-        if (Reason is null && _options.MaxImages is { } max && Images >= max)
-            SetReason($"-MaxImages {max} is reached");
+        lock (_gate)
+        {
+            if (_options.MaxImages is { } max && Images >= max) _imageReason ??= $"-MaxImages {max} is reached";
+        }
+
         if (Reason is null && _options.MinimumBalance is { } minimum) await CheckBalanceAsync(minimum, cancellationToken).ConfigureAwait(false);
         return Reason is null;
     }
@@ -84,14 +94,21 @@ internal sealed class RunLimits
                 Interlocked.Increment(ref _submissions);
                 return true;
             }
-        }
 
-        SetReason($"the next row has {images} images, which exceeds what -MaxImages {_options.MaxImages} leaves");
-        return false;
+            _imageReason ??= $"the next row has {images} images, which exceeds what -MaxImages {_options.MaxImages} leaves";
+            return false;
+        }
     }
 
     /// <summary>Subtracts the images of a row that was not paid for.</summary>
-    internal void ReleaseImages(int images) => Interlocked.Add(ref _images, -images);
+    internal void ReleaseImages(int images)
+    {
+        lock (_gate)
+        {
+            Interlocked.Add(ref _images, -images);
+            _imageReason = null;
+        }
+    }
 
     /// <summary>Adds images that a row asked for and that did not come.</summary>
     internal void AddMissingImages(int images) => Interlocked.Add(ref _missingImages, images);
@@ -103,13 +120,21 @@ internal sealed class RunLimits
         SetReason(error.Cause);
     }
 
+    /// <summary>Logs that -MaxImages ended the submissions, which is known when no row is in flight.</summary>
+    internal void LogImageLimit()
+    {
+        if (_reason is null && _imageReason is { } reason) LogReason(reason);
+    }
+
     private void SetReason(string reason)
     {
-        if (Reason is not null) return;
+        if (_reason is not null) return;
 
-        Reason = reason;
-        _log.LogVerbose($"Nothing more is submitted: {reason}.");
+        _reason = reason;
+        LogReason(reason);
     }
+
+    private void LogReason(string reason) => _log.LogVerbose($"Nothing more is submitted: {reason}.");
 
     /// <summary>Returns the time that rows in flight need to be finished and saved, at most half of the limit.</summary>
     private TimeSpan TimeToFinish(TimeSpan limit)

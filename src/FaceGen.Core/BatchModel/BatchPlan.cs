@@ -23,7 +23,7 @@ public sealed record BatchPlan
 
     /// <summary>
     /// Gets the cost of <see cref="ImagesToPay"/>; null unless this session has seen the account's balance before and after it paid
-    /// for images.
+    /// for images, or an earlier run of the batch has.
     /// </summary>
     public decimal? Cost { get; init; }
 

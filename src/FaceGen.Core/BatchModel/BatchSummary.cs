@@ -64,8 +64,8 @@ public sealed record BatchSummary
     public long TotalImagesPaid { get; init; }
 
     /// <summary>
-    /// Gets the cost of <see cref="TotalImagesPaid"/>; null unless this session has seen the balance of the default connection's account
-    /// before and after it paid for images.
+    /// Gets the cost of <see cref="TotalImagesPaid"/>, at the price of an image that the latest run found by the account's balances
+    /// before and after it; null if no run has found it.
     /// </summary>
     public decimal? TotalCost { get; init; }
 

@@ -31,6 +31,14 @@ internal static class FaceImageReader
         }
     }
 
+    /// <summary>
+    /// Returns the path or the link of a face image, an image or a file that was serialized to an object with properties; null if it has
+    /// none.
+    /// </summary>
+    /// <param name="getProperty">Returns the text of a property; null if the object does not have it.</param>
+    internal static string? FindText(Func<string, string?> getProperty) => ((string[])[nameof(FaceImage.FilePath), nameof(FaceImage.Link), nameof(SavedImage.FullName)])
+        .Select(getProperty).FirstOrDefault(text => !string.IsNullOrEmpty(text));
+
     /// <summary>Returns the bytes of a list of numbers, as PowerShell holds them; null if one is not a byte.</summary>
     private static byte[]? ToBytes(IList items)
     {

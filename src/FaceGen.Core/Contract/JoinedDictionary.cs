@@ -12,6 +12,9 @@ public sealed class JoinedDictionary<T> : ReadOnlyDictionary<string, T>
     {
     }
 
-    /// <summary>Returns the names and values, separated by semicolons: <c>sam=jdoe; department=sales</c>.</summary>
-    public override string ToString() => string.Join("; ", this.Select(entry => $"{entry.Key}={RequestData.Format(entry.Value)}"));
+    /// <summary>
+    /// Returns the names and values as JSON, <c>{"sam":"jdoe"}</c>, which a request file can contain in a cell; an empty text without
+    /// entries.
+    /// </summary>
+    public override string ToString() => Count == 0 ? "" : RequestData.Format(this.ToDictionary(entry => entry.Key, entry => (object?)entry.Value));
 }

@@ -56,6 +56,23 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
         if (!RequestData.IsSecretName(name)) _columns[DisplayText.CleanLines(name)] = DisplayText.CleanLines(value);
     }
 
+    /// <summary>
+    /// Sets the additional fields or the columns of the row from a cell with a JSON object, as <c>Export-Csv</c> writes those of a request.
+    /// </summary>
+    /// <returns>False if the cell is another column.</returns>
+    internal bool TrySetData(string name, string cell)
+    {
+        bool isAdditional = RequestData.IsAdditionalFields(name);
+        if (!isAdditional && !RequestData.IsColumns(name)) return false;
+        if (isAdditional && InvisibleCharacters.IsEmpty(cell)) return true;
+
+        Dictionary<string, object?>? entries = RequestData.ParseObject(cell);
+        if (isAdditional && entries is null) AddError(RequestData.AdditionalFieldsError);
+        else if (isAdditional) SetAdditionalFields(entries!);
+        else foreach (KeyValuePair<string, object?> column in entries ?? []) SetColumn(column.Key, column.Value is null ? "" : RequestData.Format(column.Value));
+        return entries is not null || isAdditional;
+    }
+
     /// <summary>Sets the additional fields of the row.</summary>
     internal void SetAdditionalFields(IDictionary entries)
     {

@@ -35,6 +35,15 @@ internal static class RequestData
     /// <summary>True if a name is that of the columns.</summary>
     internal static bool IsColumns(string name) => name.Equals(ColumnsName, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>True if a row is an exported request, whose property <see cref="Request.Source"/> is not a column.</summary>
+    /// <param name="names">The names of the row's cells.</param>
+    internal static bool IsExportedRequest(IReadOnlyCollection<string> names) => names.Any(IsAdditionalFields) && names.Any(IsColumns) && names.Any(IsSource);
+
+    /// <summary>True for the data of an exported request that is neither a field of the API nor a column.</summary>
+    internal static bool IsRequestData(string name) => IsAdditionalFields(name) || IsColumns(name) || IsSource(name);
+
+    private static bool IsSource(string name) => name.Equals(nameof(Request.Source), StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Returns additional fields, sorted by name, so that equal requests have equal JSON.</summary>
     /// <exception cref="FaceGenException">A name is the key's, that of a known field, or empty; or a value has no JSON.</exception>
     internal static IReadOnlyDictionary<string, object?> ReadAdditionalFields(IDictionary entries)
@@ -126,6 +135,23 @@ internal static class RequestData
         JsonValueKind.Array => value.EnumerateArray().Select(ReadValue).ToArray(),
         _ => ReadObject(value),
     };
+
+    /// <summary>Returns the entries of a JSON object in a cell; null if the text is not one.</summary>
+    internal static Dictionary<string, object?>? ParseObject(string text)
+    {
+        text = InvisibleCharacters.Trim(text);
+        if (text is not ['{', ..]) return null;
+
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            return ReadObject(json.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Returns the properties of a JSON object.</summary>
     internal static Dictionary<string, object?> ReadObject(JsonElement value)

@@ -201,6 +201,9 @@ internal sealed class Account
     internal void BeginSaving(Connection connection, Generation generation) =>
         (Find(generation.Id) ?? Add(connection, generation)).BeginSaving(generation.Images.Count);
 
+    /// <summary>Keeps a generation until each of its images is saved, if it is still pending: what was saved before stays saved.</summary>
+    internal void BeginSavingPending(Generation generation) => Find(generation.Id)?.BeginSaving(generation.Images.Count);
+
     /// <summary>Records that an image of a generation is saved.</summary>
     internal void MarkSaved(string id, int index) => Mark(id, pending => pending.MarkSaved(index));
 

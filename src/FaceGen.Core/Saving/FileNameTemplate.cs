@@ -86,7 +86,7 @@ internal class FileNameTemplate
     }
 
     /// <summary>True if the names are known before the request is submitted.</summary>
-    internal bool IsKnownBeforeSubmission(Request request) => _segments.All(segment =>
+    internal virtual bool IsKnownBeforeSubmission(Request request) => _segments.All(segment =>
         FieldPattern.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() switch
         {
             "ID" or "DATE" => false,
@@ -111,7 +111,7 @@ internal class FileNameTemplate
         request.ImageCount - 1);
 
     /// <summary>Gets an upper limit of the length of a path in bytes.</summary>
-    internal int MaxLength => _segments.Length * (MaxNameBytes + MaxSuffixLength + 1);
+    internal virtual int MaxLength => _segments.Length * (MaxNameBytes + MaxSuffixLength + 1);
 
     private static Generation CreateGeneration(Request request) => new()
     {

@@ -13,13 +13,16 @@ internal sealed class ScriptedFileNames : FileNameTemplate
 
     /// <summary>Sets the name of a generation.</summary>
     /// <exception cref="FaceGenException">The name is empty, or leads out of the folder.</exception>
-    internal void Set(Generation generation, string name)
+    internal void Set(Generation generation, string name) => _segments[(generation.Account, generation.Id)] = Parse(name);
+
+    /// <summary>Returns the names of the folders and of the file.</summary>
+    /// <exception cref="FaceGenException">The name is empty, or leads out of the folder.</exception>
+    internal static string[] Parse(string name)
     {
         string[] segments = name.Split('/', '\\');
-        if (segments.Any(segment => segment.Trim() is "" or "." or ".."))
-            throw CreateInvalidError($"'{DisplayText.Clean(name, 100)}' does not name a file inside the folder. Leave out empty names and '..'.");
-
-        _segments[(generation.Account, generation.Id)] = [.. segments.Select(ToSafeName)];
+        return segments.Any(segment => segment.Trim() is "" or "." or "..")
+            ? throw CreateInvalidError($"'{DisplayText.Clean(name, 100)}' does not name a file inside the folder. Leave out empty names and '..'.")
+            : [.. segments.Select(ToSafeName)];
     }
 
     /// <inheritdoc/>

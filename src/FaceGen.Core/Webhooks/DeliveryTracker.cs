@@ -62,6 +62,7 @@ internal sealed class DeliveryTracker
 
     internal void Add(Webhook webhook)
     {
+        webhook.Tracker = this;
         lock (_gate)
         {
             _webhooks.Insert(0, webhook);

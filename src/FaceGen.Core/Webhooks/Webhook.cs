@@ -93,6 +93,16 @@ public sealed class Webhook : IDisposable
     /// <summary>Gets the number of received deliveries, including forged and duplicate ones.</summary>
     public long Deliveries => Interlocked.Read(ref _deliveryCount);
 
+    /// <summary>Gets or sets the tracker of the account that the webhook was opened for; null until it is added to one.</summary>
+    internal DeliveryTracker? Tracker { get; set; }
+
+    /// <summary>Closes the webhook, and removes it from the webhooks of its account.</summary>
+    internal void Close()
+    {
+        if (Tracker is { } tracker) tracker.Close(this);
+        else Dispose();
+    }
+
     /// <summary>Closes the webhook.</summary>
     public void Dispose()
     {

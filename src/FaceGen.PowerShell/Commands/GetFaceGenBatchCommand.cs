@@ -2,7 +2,6 @@ using System.Management.Automation;
 using FaceGen.BatchModel;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Pipeline;
-using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -10,13 +9,13 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="synopsis">Gets the status of batches.</para>
 /// <para type="description">Only reads the ledgers; a batch may be running. RunningSince shows since when a run works on
 /// it. TotalImagesPaid and TotalDuration show what it has cost so far, and how long all runs worked; exports have
-/// TotalSeconds instead of TotalDuration. TotalCost is the amount, if this session has seen balances of the default
-/// connection's account that show the price of an image.</para>
+/// TotalSeconds instead of TotalDuration. TotalCost is the amount, at the price of an image that the latest run found: by
+/// the account's balances before and after it. It is too high if another program used the account during the run.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBatch", DefaultParameterSetName = "Destination")]
 [OutputType(typeof(BatchSummary))]
 public sealed class GetFaceGenBatchCommand : LedgerCmdlet
 {
     private protected override void Read(LedgerLocation ledger) =>
-        WriteObject(BatchMessages.WithCost(Work.WaitFor(Task.Run(() => BatchFactoryLoader.Factory.SummarizeAsync(ledger, StopToken))), Connections.Current));
+        WriteObject(Work.WaitFor(Task.Run(() => BatchFactoryLoader.Factory.SummarizeAsync(ledger, StopToken))));
 }

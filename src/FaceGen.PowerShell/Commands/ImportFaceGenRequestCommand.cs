@@ -11,7 +11,7 @@ namespace FaceGen.PowerShell.Commands;
 /// relative to the folder of the file.</para>
 /// <para type="description">A parameter of a request, such as -Style, is a default: the value of a row wins. In New-FaceGenImage it
 /// replaces the value of the input instead. Columns that are not fields of the API are kept in the property Columns of a request; they
-/// are not sent.</para>
+/// are not sent. A file that Export-Csv or ConvertTo-Json wrote of requests is imported with all fields and columns.</para>
 /// </summary>
 [Cmdlet(VerbsData.Import, "FaceGenRequest", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(Request))]
@@ -32,14 +32,20 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     [Alias("PSPath", "FullName")]
     public string[]? LiteralPath { get; set; }
 
+    private protected override void Begin()
+    {
+        // $_ would be the name of the file, not its row.
+        if (ScriptBlockField is { } field) throw CreateScriptBlockError(field, "the command reads files");
+        base.Begin();
+    }
+
     private protected override void Process()
     {
         foreach (string path in LiteralPath ?? Path)
         {
-            CommandValues defaults = GetValues(path);
             ReportErrors(path, () =>
             {
-                foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null, defaults)) Write(row);
+                foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null, TypedValues)) Write(row);
             });
         }
     }

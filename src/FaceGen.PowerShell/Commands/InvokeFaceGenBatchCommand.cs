@@ -45,6 +45,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private readonly ProgressDisplay _progress = new("Batch");
     private readonly List<Request> _chunk = new(ChunkSize);
     private RequestRowReader? _reader;
+    private ScriptBlock? _nameScript;
     private int _inputCount;
     private BatchOptions? _options;
     private BatchSession? _session;
@@ -98,11 +99,19 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// {index} {prompt} {seed} {style} {track_id} {face} {row} {date}, the other fields of a request, and the columns of
     /// its row, such as {account}; a slash makes a folder. {face} is the name of the face image's file. The extension is
     /// added.</para>
+    /// <para type="description">Also a script block, such as { $_.account }, whose result is the name. In it, $_ is the request of the
+    /// row, with its columns. The ledger keeps the name of each row, so that a later run without -Name uses it.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ScriptBlockName]
     [ArgumentCompleter(typeof(FileNameCompleter))]
-    public string Name { get; set; } = FileNameTemplate.Default;
+    public string Name
+    {
+        get;
+        set => (field, _nameScript) = (value, ScriptBlockArgument.Release(ScriptBlockNameAttribute.Parameter));
+    }
+    = FileNameTemplate.Default;
 
     /// <summary>
     /// <para type="description">Writes a JSON file beside each image with the request, seed, id and hash.</para>
@@ -194,7 +203,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary>
     /// <para type="description">Emits the BatchPlan of the run: rows, images to pay for, duplicates, uploads, invalid rows,
-    /// and the cost if this session has seen balances that show the price of an image. Nothing is sent or written.</para>
+    /// and the cost, if this session or an earlier run has seen balances that show the price of an image. Nothing is sent or
+    /// written.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter PlanOnly { get; set; }
@@ -268,6 +278,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         switch (InputObject?.BaseObject)
         {
             case null: rows = (LiteralPath ?? Path).SelectMany(path => ReadFiles(path, LiteralPath is not null, defaults)); break;
+            case string or FileInfo when ScriptBlockField is { } field: throw CreateScriptBlockError(field, "the input names a file");
             case string path: rows = ReadFiles(path, isLiteral: false, defaults); break;
             case FileInfo file when ImageHeader.FindFormatByExtension(file.Name) is null: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
             default:
@@ -288,7 +299,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
             BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
             plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount, Uploads = NoUpload ? 0 : plan.Uploads }, BatchConnection);
-            if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
+            if (BatchMessages.FindNameError(plan, _nameScript?.ToString() ?? Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
             if (PlanOnly) WriteObject(plan);
             if (PlanOnly || !Confirm(plan))
@@ -300,7 +311,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             if (BatchMessages.DescribeNotRetried(plan) is { } notRetried) WriteWarning(notRetried);
             BatchSummary summary = Work.WaitFor(_session.RunAsync(_options, StopToken));
             WaitForClose();
-            Write(BatchMessages.WithCost(BatchMessages.WithInvalidRows(summary, _invalidCount), BatchConnection));
+            Write(BatchMessages.WithInvalidRows(summary, _invalidCount));
         }
         catch (FaceGenException)
         {
@@ -322,7 +333,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         EndLog();
     }
 
-    private BatchOptions CreateOptions(string folder) => new(new SaveOptions(folder, new FileNameTemplate(Name))
+    private BatchOptions CreateOptions(string folder) => new(new SaveOptions(folder, CreateName())
     {
         AcceptIdentical = true,
         Sidecar = Sidecar,
@@ -339,6 +350,27 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         TimeLimit = TimeLimit,
     };
 
+    private FileNameTemplate CreateName() => _nameScript is null && MyInvocation.BoundParameters.ContainsKey(nameof(Name))
+        ? new FileNameTemplate(Name)
+        : new RowFileNames(isGivenNow: _nameScript is not null);
+
+    /// <summary>Returns a row with the name that the script block of -Name gives; an invalid row if it gives none.</summary>
+    private RequestRow SetName(RequestRow row)
+    {
+        Request request = row.Request!;
+        try
+        {
+            // The columns are properties, as in a row of Import-Csv.
+            var input = new PSObject(request);
+            foreach (KeyValuePair<string, string> column in request.Columns.Where(column => input.Properties[column.Key] is null)) input.Properties.Add(new PSNoteProperty(column.Key, column.Value));
+            return row with { Request = RowFileNames.SetName(request, ScriptBlockNameAttribute.Evaluate(_nameScript!, input, row.Source?.ToString() ?? "the row", "The row was not sent.")) };
+        }
+        catch (FaceGenException e)
+        {
+            return row with { Request = null, Error = new FaceGenException(e.Code, $"{(row.Source is null ? "" : $"{row.Source}: ")}{e.Message} Nothing was sent.", e) };
+        }
+    }
+
     private void WaitForEarlierRun(LedgerLocation ledger)
     {
         if (BatchSession.FindClosing(ledger) is not { } closing) return;
@@ -354,6 +386,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         StopToken.ThrowIfCancellationRequested();
         RowColumns.Report(this, row);
         _rowCount++;
+        if (_nameScript is not null && row.Request is not null) row = SetName(row);
         if (row.Request is null)
         {
             _invalidCount++;

@@ -1,14 +1,13 @@
 using System.Management.Automation;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Pipeline;
-using FaceGen.Webhooks;
 
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Closes webhooks.</para>
-/// <para type="description">Without input it closes all webhooks of this connection's account. Pending generations
-/// continue and are polled without deliveries.</para>
+/// <para type="description">Closes the webhooks of the input, whichever connection opened them. Without input it closes
+/// all webhooks of this connection's account. Pending generations continue and are polled without deliveries.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Remove, "FaceGenWebhook", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
@@ -24,10 +23,9 @@ public sealed class RemoveFaceGenWebhookCommand : ServiceCmdlet
     {
         if (InputObject is null && MyInvocation.ExpectingInput) return;
 
-        DeliveryTracker deliveries = Account.For(CurrentConnection).Deliveries;
-        foreach (Webhook webhook in InputObject ?? [.. deliveries.Webhooks])
+        foreach (Webhook webhook in InputObject ?? [.. Account.For(CurrentConnection).Deliveries.Webhooks])
         {
-            if (ShouldProcess(webhook.ToString(), "Close the webhook")) deliveries.Close(webhook);
+            if (ShouldProcess(webhook.ToString(), "Close the webhook")) webhook.Close();
         }
     }
 }

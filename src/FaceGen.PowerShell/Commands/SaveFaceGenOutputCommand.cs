@@ -99,7 +99,8 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <summary>
-    /// <para type="description">Skips an image whose file already exists, and emits that file.</para>
+    /// <para type="description">Skips an image whose file already exists, and emits that file. The generation is paid for all the
+    /// same: Invoke-FaceGenBatch does not send a row again that is saved.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter SkipExisting { get; set; }
@@ -178,11 +179,13 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         {
             if (WithConnection(input) is not { Connection: { } connection } generation) continue;
 
-            // Pending until its images are saved, also with -WhatIf.
-            Account.For(connection).BeginSaving(connection, generation);
-            CheckName(generation);
+            // A pending generation stays pending until its images are saved, also with -WhatIf.
+            Account account = Account.For(connection);
+            account.BeginSavingPending(generation);
+            CheckName(connection, generation);
             if (!ShouldProcess(_file ?? _folder, $"Save the images of generation {generation.Id}{Describe(connection)}{(RemoveAfterSave ? ", then delete them at the service" : "")}")) continue;
 
+            account.BeginSaving(connection, generation);
             _progress.Total++;
             Work.Start(generation, () => SaveAllAsync(generation, connection));
             Work.Drain(MaxPending);
@@ -209,30 +212,18 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     /// Names the images of a generation, in the order of the input. Ends the pipeline if the row has no column of the template, or the
     /// script block fails: other rows may be alike, and cmdlets upstream would go on paying.
     /// </summary>
-    private void CheckName(Generation generation)
+    private void CheckName(Connection connection, Generation generation)
     {
         try
         {
-            if (_name is ScriptedFileNames names) names.Set(generation, EvaluateName(generation));
+            if (_name is ScriptedFileNames names)
+                names.Set(generation, ScriptBlockNameAttribute.Evaluate(_nameScript!, generation, $"generation {generation.Id}", "Its images were not saved, and are not lost."));
             for (int index = 0; index < Math.Max(generation.Images.Count, 1); index++) _name!.Expand(generation, index);
         }
         catch (FaceGenException e)
         {
+            if (!IsWhatIf) Account.For(connection).BeginSaving(connection, generation);
             throw new FaceGenException(e.Code, $"{e.Message} The pipeline ends: nothing more is submitted, and unsaved images are not lost. Run Get-FaceGenImage | Save-FaceGenOutput with another -Name in this session.", e);
-        }
-    }
-
-    private string EvaluateName(Generation generation)
-    {
-        try
-        {
-            string[] names = [.. _nameScript!.InvokeWithContext(null, [new PSVariable("_", generation)]).Select(name => name?.ToString() ?? "")];
-            return names.Length == 1 ? names[0]
-                : throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name returned {names.Length} values for generation {generation.Id} instead of one name. Its images were not saved, and are not lost. Correct the script block.");
-        }
-        catch (RuntimeException e) when (e is not PipelineStoppedException)
-        {
-            throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name failed for generation {generation.Id}: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}. Its images were not saved, and are not lost. Correct the script block.", e);
         }
     }
 

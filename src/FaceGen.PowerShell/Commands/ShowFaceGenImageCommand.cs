@@ -119,12 +119,12 @@ public sealed class ShowFaceGenImageCommand : GenerationCmdlet
     {
         if (WithConnection(input) is not { Connection: { } connection } generation) return;
 
-        // An image that is shown is not saved: Get-FaceGenImage returns the generation until it is.
-        Account.For(connection).BeginSaving(connection, generation);
+        // An image that is shown is not saved: Get-FaceGenImage returns a pending generation until it is.
+        Account.For(connection).BeginSavingPending(generation);
         if (_terminal is null) return;
 
         generation = Work.WaitFor(Task.Run(() => new Generator(connection, Log).WaitAsync(generation, WaitTimeout, StopToken))) with { Connection = connection };
-        Account.For(connection).BeginSaving(connection, generation);
+        Account.For(connection).BeginSavingPending(generation);
         if (generation.Images.Count == 0) throw generation.CreateNoImagesError();
 
         for (int index = 0; index < generation.Images.Count; index++)

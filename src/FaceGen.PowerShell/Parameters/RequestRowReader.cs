@@ -157,7 +157,9 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
             || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true);
         object? fullName = null;
         bool hasFace = false;
-        foreach ((string name, object? value) in cells)
+        (string Name, object? Value)[] all = [.. cells];
+        bool isExportedRequest = RequestData.IsExportedRequest([.. all.Select(cell => cell.Name)]);
+        foreach ((string name, object? value) in all)
         {
             if (FieldNames.Find(name) is { } field)
             {
@@ -169,7 +171,7 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
             else if (!SetData(_builder, name, value))
             {
                 if (name.Equals("FullName", StringComparison.OrdinalIgnoreCase)) fullName = Unwrap(value);
-                if (!hasColumns || IsJobProperty(name) || (input.BaseObject is DataRow row && !row.Table.Columns.Contains(name)) || value is FaceGenException) continue;
+                if (!hasColumns || (isExportedRequest && RequestData.IsRequestData(name)) || IsJobProperty(name) || (input.BaseObject is DataRow row && !row.Table.Columns.Contains(name)) || value is FaceGenException) continue;
 
                 _builder.SetColumn(name, FormatCell(value));
                 if (_reportedColumns.Add(name)) newColumns.Add(name);
@@ -187,7 +189,9 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
         object? data = value is PSObject wrapped ? wrapped.BaseObject : value;
         if (data is not IDictionary and not PSCustomObject)
         {
-            if (!RequestData.IsAdditionalFields(name) || data is null or "") return false;
+            if (data is null or string && builder.TrySetData(name, data as string ?? "")) return true;
+            if (!RequestData.IsAdditionalFields(name)) return false;
+
             builder.AddError(RequestData.AdditionalFieldsError);
             return true;
         }
@@ -243,6 +247,5 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     /// bytes; null for any other object.
     /// </summary>
     private static string? GetFaceText(PSObject deserialized) =>
-        GetValue(deserialized, "FilePath")?.ToString() ?? GetValue(deserialized, "Link")?.ToString() ?? GetValue(deserialized, "FullName")?.ToString()
-            ?? (IsDeserialized<FaceImage>(deserialized) ? deserialized.ToString() : null);
+        FaceImageReader.FindText(name => GetValue(deserialized, name)?.ToString()) ?? (IsDeserialized<FaceImage>(deserialized) ? deserialized.ToString() : null);
 }

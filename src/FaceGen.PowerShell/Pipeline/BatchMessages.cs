@@ -102,17 +102,10 @@ internal static class BatchMessages
         return summary with { Invalid = invalid, Message = summary.Message.Length == 0 ? skipped : $"{summary.Message} {skipped}" };
     }
 
-    /// <summary>Returns a plan with its cost, if the price of an image is known.</summary>
-    internal static BatchPlan WithCost(BatchPlan plan, Connection? connection) => FindPrice(connection) is var (price, currency)
+    /// <summary>Returns a plan with the cost at the price of the account that pays, if this session knows it.</summary>
+    internal static BatchPlan WithCost(BatchPlan plan, Connection? payer) => payer is not null && Account.For(payer).ImagePrice.Latest is var (price, currency)
         ? plan with { Cost = price * plan.ImagesToPay, Currency = currency }
         : plan;
-
-    /// <summary>Returns a summary with the cost of the batch, if the price of an image is known.</summary>
-    internal static BatchSummary WithCost(BatchSummary summary, Connection? connection) => FindPrice(connection) is var (price, currency)
-        ? summary with { TotalCost = price * summary.TotalImagesPaid, Currency = currency }
-        : summary;
-
-    private static (decimal Amount, string? Currency)? FindPrice(Connection? connection) => connection is null ? null : Account.For(connection).ImagePrice.Latest;
 
     /// <summary>Returns a number with a noun in the singular or plural.</summary>
     internal static string Count(long count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";

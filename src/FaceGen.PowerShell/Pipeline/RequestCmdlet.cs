@@ -158,11 +158,17 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     /// <summary>Gets the values that were typed, for every request of the command.</summary>
     private protected CommandValues TypedValues { get; private set; } = CommandValues.None;
 
+    /// <summary>Gets the first field that is a script block; null if none is.</summary>
+    private protected RequestField? ScriptBlockField => _scriptBlocks.Keys.FirstOrDefault();
+
+    /// <summary>Creates the error of a script block that has no rows to be evaluated for.</summary>
+    private protected static FaceGenException CreateScriptBlockError(RequestField field, string reason) => new(ErrorCode.ParametersInvalid,
+        $"-{field.ParameterName} is a script block, and {reason}. Nothing was sent. Give a value, or pipe the rows into the command, such as those of Import-Csv.");
+
     /// <summary>Reads the typed values, and checks a face image that is a file.</summary>
     private protected override void Begin()
     {
-        if (_scriptBlocks.Count > 0 && !MyInvocation.ExpectingInput)
-            throw new FaceGenException(ErrorCode.ParametersInvalid, $"-{_scriptBlocks.Keys.First().ParameterName} is a script block, and the command has no pipeline input to evaluate it for. Nothing was sent. Give a value, or pipe the rows into the command.");
+        if (ScriptBlockField is { } block && !MyInvocation.ExpectingInput) throw CreateScriptBlockError(block, "the command has no pipeline input to evaluate it for");
 
         var values = new Dictionary<RequestField, object?>();
         foreach (KeyValuePair<string, object> bound in MyInvocation.BoundParameters)

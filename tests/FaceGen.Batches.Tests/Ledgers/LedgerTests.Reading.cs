@@ -1,4 +1,5 @@
 using FaceGen.Batches.Ledgers;
+using FaceGen.BatchModel;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
@@ -38,6 +39,32 @@ public abstract partial class LedgerTests
         Assert.Equal(written with { Files = read.Files }, read);
         Assert.True(await ledger.WriteAsync(written, release: true, None));
         Assert.Equal(0, Assert.Single(ledger.Read([])).Fence);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task History_has_the_price_of_the_latest_run_that_found_one(bool isEarlierVersion)
+    {
+        await using (ILedger first = await OpenAsync()) await ImportAsync(first, "a", "b");
+        // A ledger of an earlier version has no columns for it.
+        if (isEarlierVersion) await ExecuteAsync("ALTER TABLE workers DROP COLUMN image_price; ALTER TABLE workers DROP COLUMN currency");
+        await using (ILedger before = await OpenAsync(LedgerMode.Read)) Assert.Null((await before.ReadHistoryAsync(None)).Price);
+
+        await using (ILedger second = await OpenAsync())
+        {
+            await second.RecordPriceAsync(0.01m, null, None);
+            await second.RecordPriceAsync(0.0225m, "EUR", None);
+        }
+
+        await using (ILedger third = await OpenAsync()) await ImportAsync(third, "a", "b");
+
+        await using ILedger reader = await OpenAsync(LedgerMode.Read);
+        Assert.Equal((0.0225m, "EUR"), (await reader.ReadHistoryAsync(None)).Price);
+        await using ILedger planned = await OpenAsync(LedgerMode.Plan);
+        await planned.StageAsync(Rows("a", "b", "c"), null, None);
+        BatchPlan plan = await planned.PlanAsync(new PlanOptions(), None);
+        Assert.Equal((3 * 0.0225m, "EUR"), (plan.Cost, plan.Currency));
     }
 
     [Fact]

@@ -263,7 +263,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
 
         Assert.Equal((2, 0), (summary.Failed, summary.ImagesPaid));
         Assert.All(_fixture.EndedItems, ended => Assert.EndsWith("was read. Nothing was sent. Run the command again.", ended.Error!.Message, StringComparison.Ordinal));
-        Assert.Empty(_fixture.Calls);
+        Assert.All(_fixture.Calls, call => Assert.EndsWith("/wallet_balance", call.Address.AbsolutePath, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -31,7 +31,13 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
 
     public string Name => ledger.Name;
 
-    public bool IsShared => ledger.IsShared;
+    public bool IsShared => IsSharedLedger || ledger.IsShared;
+
+    /// <summary>Gets or sets whether the run takes the ledger for a shared one.</summary>
+    internal bool IsSharedLedger { get; set; }
+
+    /// <summary>Gets or sets what changes the history, such as by what other workers did.</summary>
+    internal Func<LedgerHistory, LedgerHistory> OnHistory { get; set; } = history => history;
 
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
@@ -67,7 +73,13 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         return await clock.HoldAsync(() => ledger.CountAsync(cancellationToken));
     }
 
-    public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => clock.HoldAsync(() => ledger.ReadHistoryAsync(cancellationToken));
+    public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => clock.HoldAsync(async () => OnHistory(await ledger.ReadHistoryAsync(cancellationToken)));
+
+    public Task RecordPriceAsync(decimal price, string? currency, CancellationToken cancellationToken) => clock.HoldAsync(async () =>
+    {
+        await ledger.RecordPriceAsync(price, currency, cancellationToken);
+        return true;
+    });
 
     public async IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,

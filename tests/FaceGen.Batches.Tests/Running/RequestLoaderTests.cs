@@ -178,6 +178,8 @@ public sealed class RequestLoaderTests : IDisposable
 
         public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task RecordPriceAsync(decimal price, string? currency, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public IAsyncEnumerable<LedgerRow> ReadAsync(
             IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

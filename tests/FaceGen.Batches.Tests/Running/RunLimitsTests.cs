@@ -91,6 +91,21 @@ public sealed class RunLimitsTests : IDisposable
         Assert.Equal((3, 2, 1), (summary.Saved, summary.Failed, summary.Pending));
     }
 
+    /// <summary>A row in flight uses the last image until it is refused.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public async Task Refused_row_leaves_its_images_to_the_next_row(int throttle)
+    {
+        _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.Error("The prompt is too long.", 400) : BatchFixture.Finished(id);
+
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { MaxImages = 1, ThrottleLimit = throttle });
+
+        Assert.Equal((1, 1, 1), (summary.Saved, summary.Failed, summary.Pending));
+        Assert.Contains("-MaxImages 1 is reached", summary.Message, StringComparison.Ordinal);
+        Assert.Single(_fixture.LogLines, line => line.StartsWith("Nothing more is submitted", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Balance_falling_below_minimum_stops_submissions()
     {

@@ -174,7 +174,7 @@ public sealed class StopTests : IDisposable
         _fixture.OnBalance = _ => ScriptedResponse.NoResponse;
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
         Task run = batch.RunAsync(_fixture.Options with { MinimumBalance = 1 }, _stopSource.Token);
-        await _fixture.ArrivalAsync();
+        await _fixture.ArrivalAsync(orBalance: true);
 
         await StopAsync(run);
 

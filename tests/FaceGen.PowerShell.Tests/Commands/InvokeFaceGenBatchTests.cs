@@ -131,7 +131,7 @@ public sealed class InvokeFaceGenBatchTests
         ScriptResult result = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv $out -PlanOnly -MaxImages 5 -LogPath $out/run.jsonl", csv, fixture.OutputFolder);
 
         Assert.Equal("RequestInvalid", GetErrorId(result.Error));
-        const string Expected = "Rows 6, Done 1, Failed 1, NotRetried 1, ToSubmit 3, Images 6, ImagesToPay 4, ImagesAtRisk 2, Duplicates 1, Invalid 1, Uploads 1, Cost ";
+        const string Expected = "Rows 6, Done 1, Failed 1, NotRetried 1, ToSubmit 3, Images 6, ImagesToPay 4, ImagesAtRisk 2, Duplicates 1, Invalid 1, Uploads 1, Cost 0.04";
         Assert.Equal(Expected, string.Join(", ", Expected.Split(", ").Select(count => count.Split(' ')[0]).Select(name => $"{name} {result.Single.Properties[name].Value}")));
         Assert.Equal(calls, fixture.Emulator.Journal.Entries.Count);
         Assert.False(File.Exists(Path.Combine(fixture.OutputFolder, "run.jsonl")));
@@ -494,7 +494,7 @@ public sealed class InvokeFaceGenBatchTests
 
         string plan = Assert.Single(result.Result.Verbose, line => line.StartsWith("Pay for", StringComparison.Ordinal));
         Assert.StartsWith(
-            $"Pay for 2 of 3 images and save them in '{fixture.OutputFolder}': 7 rows, 3 to send with 1 upload of face images, 0 in progress from an earlier run, 3 done, 0 not retried, 1 invalid and skipped. "
+            $"Pay for 2 of 3 images (about 0.02 USD) and save them in '{fixture.OutputFolder}': 7 rows, 3 to send with 1 upload of face images, 0 in progress from an earlier run, 3 done, 0 not retried, 1 invalid and skipped. "
             + $"The account of the connection 'Default' ({fixture.Emulator.BaseUri}#", plan, StringComparison.Ordinal);
     }
 

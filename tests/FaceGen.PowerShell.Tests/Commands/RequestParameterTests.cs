@@ -270,6 +270,77 @@ public sealed class RequestParameterTests
     }
 
     [Fact]
+    public async Task Exported_request_keeps_fields_and_columns_in_the_pipeline()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face)
+            $csv = [pscustomobject]@{ Prompt = 'a'; FaceImage = $face; Width = '16'; AdditionalFields = '{"model_id":"m"}'; Columns = '{"sam":"jdoe"}'; Source = 'people.csv:2'; Error = 'why' }
+            $json = [pscustomobject]@{ Prompt = 'b'; FaceImage = [pscustomobject]@{ Link = $null; FilePath = $face }; Width = 16; AdditionalFields = [pscustomobject]@{}; Columns = [pscustomobject]@{ sam = 'x' }; Source = [pscustomobject]@{ File = 'f'; Line = 2; Row = 1 } }
+            $empty = [pscustomobject]@{ Prompt = 'c'; FaceImage = $face; Width = ''; AdditionalFields = ''; Columns = ''; Source = '' }
+            $csv, $json, $empty | New-FaceGenImage -InformationVariable info | ForEach-Object { "$($_.Request.Prompt) $($_.Request.Width) $($_.Request.AdditionalFields) $($_.Request.Columns)" }
+            "$info"
+            """, fixture.Face).WithoutErrors();
+
+        Assert.Equal(
+            ["a 16 {\"model_id\":\"m\"} {\"sam\":\"jdoe\",\"Error\":\"why\"}", "b 16  {\"sam\":\"x\"}", "c   ", "Input 1: FaceGen keeps the column 'Error', and does not send it. File names, sidecars and reports can contain it."],
+            result.Output.Select(line => line.ToString()).Order(StringComparer.Ordinal).OrderBy(line => line.StartsWith("Input", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The ledger keeps the names of the script: a run that is resumed needs no script for what is paid for.</summary>
+    [Fact]
+    public async Task Name_script_block_of_a_batch_names_each_row()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,sam\na,{fixture.Face},jdoe\nb,{fixture.Face},asmith\n");
+
+        ScriptResult result = fixture.Run("""
+            param($csv, $out)
+            Invoke-FaceGenBatch $csv -Destination $out -Name { "staff/$($_.sam)-$($_.Prompt)" } | ForEach-Object { $_.Files.Name }
+            Get-FaceGenBatchItem $out | ForEach-Object { $_.Request.Columns['facegen_name'] }
+            (Invoke-FaceGenBatch $csv -Destination $out -Name { $_.sam } -PlanOnly).Done
+            """, csv, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal(["asmith-b.png", "jdoe-a.png", "staff/jdoe-a", "staff/asmith-b", "2"], result.Output.Take(2).Select(name => name.ToString()).Order(StringComparer.Ordinal).Concat(result.Output.Skip(2).Select(name => name.ToString())));
+        Assert.Equal(["asmith-b.png", "jdoe-a.png"], Directory.GetFiles(Path.Combine(fixture.OutputFolder, "staff"), "*.png").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("{ 'same' }", "gives people.csv:2 and people.csv:3 the same file name", "FileNameInvalid")]
+    [InlineData("{ $_.nothing }", "does not name a file inside the folder", "BatchInvalid")]
+    [InlineData("{ throw 'boom' }", "The script block of -Name failed for people.csv:2: boom.", "BatchInvalid")]
+    public async Task Name_script_block_of_a_batch_is_checked_before_anything_is_sent(string script, string message, string last)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,sam\na,{fixture.Face},jdoe\nb,{fixture.Face},asmith\n");
+
+        ScriptResult result = fixture.Run($"param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Name {script}", csv, fixture.OutputFolder);
+
+        Assert.Contains(message, result.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(last + ",", result.Errors[^1].FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
+    }
+
+    /// <summary>In such a script block <c>$_</c> would be the name of the file, and the value silently empty.</summary>
+    [Theory]
+    [InlineData("$csv | Import-FaceGenRequest -Style { $_.kind }")]
+    [InlineData("$csv | Invoke-FaceGenBatch -Destination $out -Style { $_.kind }")]
+    [InlineData("[IO.FileInfo]$csv | Invoke-FaceGenBatch -Destination $out -Style { $_.kind }")]
+    public async Task Script_block_for_the_rows_of_a_file_is_refused(string command)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,kind\na,{fixture.Face},comic\n");
+
+        ScriptResult result = fixture.Run($"param($csv, $out) {command}", csv, fixture.OutputFolder);
+
+        Assert.StartsWith("ParametersInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("-Style is a script block", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task Name_with_unknown_column_stops_before_anything_is_sent()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();

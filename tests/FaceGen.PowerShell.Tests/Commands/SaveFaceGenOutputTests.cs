@@ -359,6 +359,21 @@ public sealed class SaveFaceGenOutputTests
         Assert.Equal(true, saved.Properties["Filtered"].Value);
     }
 
+    /// <summary>A generation whose images are saved, or that another session submitted, is not kept as an unsaved one.</summary>
+    [Theory]
+    [InlineData("$g | Show-FaceGenImage")]
+    [InlineData("$g | Save-FaceGenOutput $out -WhatIf")]
+    [InlineData("Get-FaceGenImage -All | Show-FaceGenImage")]
+    [InlineData("Get-FaceGenImage -All | Save-FaceGenOutput $out -WhatIf")]
+    public async Task Saved_generation_does_not_become_pending_again(string command)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run($"param($face, $out) $g = New-FaceGenImage p $face; $null = $g | Save-FaceGenOutput $out; {command}; Get-FaceGenImage", fixture.Face, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Empty(result.Output);
+    }
+
     [Fact]
     public async Task Save_pending_generation_waits()
     {

@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using System.Net.Http.Headers;
 using System.Text;
+using FaceGen.Emulator;
+using FaceGen.Emulator.Generating;
 using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
@@ -64,6 +66,33 @@ public sealed class WebhookTests
 
         Assert.Equal(2, result.Output.Select(image => image.Properties["Id"].Value).Distinct().Count());
         Assert.All(result.Output, image => Assert.Equal("Success", image.Properties["Status"].Value.ToString()));
+    }
+
+    /// <summary>A webhook acts on the account that it was opened for, whichever connection is the default.</summary>
+    [Fact]
+    public async Task Remove_closes_the_webhook_of_another_account()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        await using EmulatorHost press = await UniqueEmulator.StartAsync(new EmulatorOptions { ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(0.1)) });
+
+        ScriptResult result = fixture.Run("""
+            param($face, $uri)
+            $null = Connect-FaceGen -Name press -ApiKey emulator-key -BaseUri $uri
+            $hook = New-FaceGenWebhook -Connection press
+            $null = New-FaceGenImage p $face -Connection press
+            $hook | Remove-FaceGenWebhook
+            $hook.IsOpen
+            $null = New-FaceGenImage q $face -Connection press
+            Disconnect-FaceGen Default
+            New-FaceGenWebhook -Connection press -OutVariable second | Remove-FaceGenWebhook
+            $second.IsOpen
+            Remove-FaceGenWebhook -Connection press -WhatIf
+            $null = New-FaceGenImage r $face -Connection press
+            """, fixture.Face, press.BaseUri).WithoutErrors();
+
+        Assert.Equal([false, false], result.Output.Select(item => item.BaseObject));
+        Assert.Equal([true, false, false], press.Journal.Entries.Where(entry => entry.Path.EndsWith("/face_gen", StringComparison.Ordinal))
+            .Select(entry => entry.Body!.Contains("\"webhook\"", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -209,6 +209,35 @@ public sealed class HelpTests
         Assert.All(faults, fault => FaultRule.Parse(fault.Value));
     }
 
+    /// <summary>Nobody pays twice by an example: what the service may have accepted is not sent again.</summary>
+    [Fact]
+    public async Task Example_of_sending_failed_rows_again_sends_only_what_was_not_accepted()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.05);
+        fixture.Emulator.Faults.Add(FaultRule.Parse("accepted-then-dropped@submit:prompt=also"));
+        fixture.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:nth=1"));
+        string example = GetPage("New-FaceGenImage").Examples.Single(text => text.Contains("-ErrorVariable", StringComparison.Ordinal))
+            .Replace("./me.jpg", "$face", StringComparison.Ordinal).Replace("-ErrorVariable", "-ThrottleLimit 1 -ErrorVariable", StringComparison.Ordinal);
+
+        ScriptResult result = fixture.Run("param($face) & {\n" + example + "\n} | ForEach-Object { $_.Request.Prompt }", fixture.Face);
+
+        Assert.Equal(["RequestRefused", "SubmissionUncertain"], result.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal("good", result.Single.BaseObject);
+        Assert.Equal(2, fixture.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public void Scripts_of_the_documentation_filter_errors_before_they_send_requests_again()
+    {
+        string[] files = [Path.Combine(Root, "README.md"), .. Directory.GetFiles(Path.Combine(Root, "docs"), "*.*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".md" or ".ps1")];
+
+        MatchCollection[] resent = [.. files.Select(file => Regex.Matches(File.ReadAllText(file), @"[^\n`]*(\n +)?[^\n`]*TargetObject[^`]*?(New-FaceGenImage|Invoke-FaceGenBatch)"))];
+
+        Assert.InRange(resent.Sum(matches => matches.Count), 2, 20);
+        Assert.All(resent.SelectMany(matches => matches), match => Assert.Contains("FullyQualifiedErrorId -match '^(RequestRefused|ServiceBusy|ServiceUnreachable),'", match.Value, StringComparison.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(Cmdlets))]
     public async Task Examples_run_and_use_the_cmdlet(string name)

@@ -126,6 +126,7 @@ internal sealed class SimulatedCall
         await _request.Content!.ReadAsByteArrayAsync(_cancellationToken);
         return path.Contains("/fetch/", StringComparison.Ordinal) ? _network.Poll(address.Segments[^1])
             : path.EndsWith("/assets_generated", StringComparison.Ordinal) ? new CallOutcome("the list is not in the plan", Responses.Error("Not available.", 404))
+            : path.EndsWith("/wallet_balance", StringComparison.Ordinal) ? new CallOutcome("the balance is not in the plan", Responses.Error("Not available.", 404))
             : throw new HistoryException($"Nothing is known of {address}.");
     }
 }

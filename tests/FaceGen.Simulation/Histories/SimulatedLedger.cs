@@ -70,6 +70,8 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
 
     public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => StepAsync("history", () => ledger.ReadHistoryAsync(cancellationToken));
 
+    public Task RecordPriceAsync(decimal price, string? currency, CancellationToken cancellationToken) => ledger.RecordPriceAsync(price, currency, cancellationToken);
+
     public async IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -40,6 +40,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
 
     public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => ledger.ReadHistoryAsync(cancellationToken);
 
+    public Task RecordPriceAsync(decimal price, string? currency, CancellationToken cancellationToken) => ledger.RecordPriceAsync(price, currency, cancellationToken);
+
     public IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) =>
         ledger.ReadAsync(statuses, onInvalidRow, cancellationToken);
