@@ -1,7 +1,5 @@
 using System.Data.Common;
 using FaceGen.Accounts;
-using FaceGen.BatchModel;
-using FaceGen.Generating;
 
 namespace FaceGen.Batches.Running;
 

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using FaceGen.Accounts;
-using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;

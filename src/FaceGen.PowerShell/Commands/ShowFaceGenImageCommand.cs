@@ -7,7 +7,6 @@ using FaceGen.Generating;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
-using FaceGen.PowerShell.State;
 using FaceGen.Preview;
 using FaceGen.Saving;
 

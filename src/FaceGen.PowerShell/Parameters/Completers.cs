@@ -130,7 +130,7 @@ public sealed class PendingIdCompleter : Completer
             : base.CompleteArgument(commandName, parameterName, wordToComplete, commandAst, fakeBoundParameters);
 
     private static bool IsGeneration(string typed) => typed.Length > 0
-        && new[] { "Generation", "InputObject" }.Any(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase));
+        && ("Generation".StartsWith(typed, StringComparison.OrdinalIgnoreCase) || "InputObject".StartsWith(typed, StringComparison.OrdinalIgnoreCase));
 
     private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound)
     {

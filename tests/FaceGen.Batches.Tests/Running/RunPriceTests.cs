@@ -54,7 +54,7 @@ public sealed class RunPriceTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((2, BatchState.Complete, null), (summary.Saved, summary.State, summary.TotalCost));
+        Assert.Equal((2, BatchState.Complete, null), (summary.Saved, summary.StateValue, summary.TotalCost));
         Assert.Empty(_fixture.Warnings);
         Assert.Contains(_fixture.LogLines, line => line.StartsWith("The balance, which shows the price of an image, was not read", StringComparison.Ordinal));
     }
