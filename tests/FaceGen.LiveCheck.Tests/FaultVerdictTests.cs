@@ -59,6 +59,7 @@ public sealed partial class FaultVerdictTests
         (Verdict.KnownDeviation, "http", Kind.Fetch, "Q24-429 Q24-500 unavailable unavailable-html"),
         (Verdict.KnownDeviation, "http", Kind.Upload, "Q14-502-html Q14-504-html Q14-524-html not-in-plan unavailable unavailable-html"),
         (Verdict.KnownDeviation, "http", Kind.Account, "Q14-502-html Q14-504-html Q14-524-html unavailable unavailable-html"),
+        (Verdict.KnownDeviation, "count", Kind.Account, "count-by-get"),
         (Verdict.KnownDeviation, "upload", Kind.Upload, "deep endless"),
         (Verdict.KnownDeviation, "json", Kind.Fetch,
             "Q14-200-html Q14-502-html Q14-504-html Q14-524-html Q14-cut Q14-empty Q14-half deep dropped endless never-answered request-dropped"),
