@@ -41,11 +41,12 @@ public sealed partial class RedactionTests
         Assert.DoesNotContain(fixture.Host.BaseUri.Authority, report, StringComparison.Ordinal);
         Assert.DoesNotContain("4AAQSkZJRgAB", report, StringComparison.Ordinal);
         Assert.DoesNotContain(Base64Run().Matches(report), match => match.Value.Any(char.IsAsciiDigit));
+        HashSet<string> parts = [.. Enumerable.Range(0, report.Length - PartLength).Select(start => report.Substring(start, PartLength))];
         foreach (string image in result.Images.Select(name => Path.Combine(result.Folder!, name)).Append(Path.Combine(AppContext.BaseDirectory, "face.jpg")))
         {
             string base64 = Convert.ToBase64String(await File.ReadAllBytesAsync(image));
-            HashSet<string> parts = [.. Enumerable.Range(0, base64.Length - PartLength).Select(start => base64.Substring(start, PartLength))];
-            Assert.DoesNotContain(Enumerable.Range(0, report.Length - PartLength), start => parts.Contains(report.Substring(start, PartLength)));
+            HashSet<string>.AlternateLookup<ReadOnlySpan<char>> lookup = parts.GetAlternateLookup<ReadOnlySpan<char>>();
+            for (int start = 0; start < base64.Length - PartLength; start++) Assert.False(lookup.Contains(base64.AsSpan(start, PartLength)));
         }
 
         // The redaction leaves what the report is for.

@@ -20,19 +20,16 @@ internal sealed partial record Check
     [
         // Every response.
         new("json", "Each request gets a JSON object as response", $"{Contract}, Q14", null, o => Each(o.ApiCalls.Where(e => e is not { Step: "assets" or "assets-v6", Status: 404 }), e =>
-            e.Result.StatusCode is null ? Differs($"{e.Step}: {e.Describe()}")
+            e.Result.StatusCode is null ? o.IsHandled(e) ? Known(Contract, $"{e.Step}: {e.Describe()}") : Differs($"{e.Step}: {e.Describe()}")
             : e.Json.ValueKind == JsonValueKind.Object ? Agrees("JSON objects only") : Known("Q14", $"{e.Step}: {e.Describe()}"))),
-        new("http", "Each valid request gets HTTP 200", $"{Contract}, Q24, Q46", null, o => Each(o.ValidCalls.Where(e => e.Result.StatusCode is not null), e =>
-            e.Status == 200 ? Agrees("HTTP 200 only")
-            : e.IsAccepted ? Known("Q46", $"{e.Step}: accepted with HTTP {e.Status}")
-            : e.Kind == CallKind.Fetch && e.Status is 429 or >= 500 ? Known("Q24", $"{e.Step}: {e.Describe()}") : Differs($"{e.Step}: {e.Describe()}"))),
+        new("http", "Each valid request gets HTTP 200", $"{Contract}, Q14, Q24, Q42, Q46", null, o => Each(o.ValidCalls.Where(e => e.Result.StatusCode is not null), e => JudgeHttp(o, e))),
         new("refusal", "A refusal has status 'error' and a message, which is a text", $"{Contract}, Q2, Q3, Q4, Q38", null,
             o => Each(o.ApiCalls.Where(e => e.Result.Response is { IsRefusal: true }), JudgeRefusal)),
         new("rate-limit", "A rate limit is HTTP 429 with retry_after", $"{Contract}, Q5, Q6, Q38, Q45", null,
             o => Combine(o.ApiCalls.Select(JudgeRateLimit).OfType<Finding>(), "no rate limit was met, and none was provoked")),
         new("key-echo", "No response contains the key", "FaceGen", null, o => Each(o.ApiCalls, e =>
             e.HasKey ? Differs($"{e.Step}: the response contains the key") : Agrees("no response contains it"))),
-        new("fields", "Responses about generations have the documented fields only", $"{Contract}, Q19, Q37", null, o => Each(o.Accepted.Concat(o.Finished), e =>
+        new("fields", "Responses about generations have the documented fields only", $"{Contract}, Q19, Q37", null, o => Each(o.Accepted.Concat(o.Finished).Concat(o.Polls.Where(e => e.IsPending)), e =>
             e.Json.EnumerateObject().Select(TolerantJson.ReadName).Where(name => !KnownFields.Contains(name)).ToArray() is { Length: > 0 } others
                 ? Known(others.Any(name => name is "nsfw_content_detected" or "webhook_status") ? "Q19, Q37" : "Q19", $"other fields: {string.Join(", ", others)}")
                 : Agrees("documented fields only"))),
@@ -40,8 +37,9 @@ internal sealed partial record Check
         // The account.
         new("wallet", "wallet_balance answers data.balance (a number) and data.currency", Contract, "wallet", o => On(o, "wallet", e =>
             TolerantJson.GetProperty(e["data"], "balance").ValueKind == JsonValueKind.Number && TolerantJson.GetProperty(e["data"], "currency").ValueKind == JsonValueKind.String && e.IsSuccess)),
-        new("count", "processing/request_count answers processing_count (a number) to POST", Contract, "count", o => On(o, "count", e =>
-            e.IsSuccess && e["processing_count"].ValueKind == JsonValueKind.Number)),
+        new("count", "processing/request_count answers processing_count (a number) to POST; one page says GET", Contract, "count", o =>
+            IsCount(o.Find("count")!) ? Agrees("as documented")
+            : o.Find("count-get") is { } get && IsCount(get) ? Known(Contract, "to GET only") : Differs(o.Find("count")!.Describe())),
         new("assets", "assets_generated answers data (an array) and pagination, at one of two paths; it may need an enterprise key", Contract, "assets", o =>
         {
             Exchange?[] calls = [o.Find("assets"), o.Find("assets-v6")];
@@ -87,7 +85,8 @@ internal sealed partial record Check
             o.Find("inline")! is { IsAccepted: false, Outcome: Outcome.Failed { Error.EndsRun: false } } e ? Known("Q35", $"refused: {e.Describe()}") : JudgeSubmission(o.Find("inline")!)),
         new("inline-base64", "A data URI as face image is accepted with base64: true", $"{Contract}, Q35", "inline-base64", o => JudgeSubmission(o.Find("inline-base64")!)),
         new("repeat", "The same request again within 30 seconds is accepted", $"{Contract}, Q40", "repeat", o =>
-            o.Find("repeat")! is { Outcome: Outcome.Retry or Outcome.Failed { Error.EndsRun: false } } e ? Known("Q40", $"refused: {e.Describe()}") : JudgeSubmission(o.Find("repeat")!)),
+            o.Exchanges.FirstOrDefault(e => e is { Step: "repeat", Outcome: Outcome.Retry { IsRepeat: true } or Outcome.Failed { Error.EndsRun: false } }) is { } e
+                ? Known("Q40", $"refused: {e.Describe()}") : JudgeSubmission(o.Find("repeat")!)),
         new("id", "id is an integer", $"{Contract}, Q8, Q11, Q36, Q44", null, o => Each(o.Accepted, JudgeId)),
         new("status", "status is success or processing", $"{Contract}, Q12, Q39", null, o =>
             Each(o.Exchanges.Where(e => e.Kind == CallKind.Submit ? e.IsAccepted || e.Result.Response is { IsFailure: true, IsRefusal: false } : o.Polls.Contains(e) && e.Result.Response is { IsRefusal: false }), JudgeStatus)),
@@ -112,24 +111,24 @@ internal sealed partial record Check
             e["future_links"].ValueKind is JsonValueKind.Null or JsonValueKind.Undefined ? Known("Q19", Kind(e, "future_links"))
             : !Observations.IsLinkArray(e["future_links"]) ? Differs(Kind(e, "future_links"))
             : o.Finished.LastOrDefault(f => f.Step == $"{e.Step} fetch")?.Result.Response!.Output is not { Count: > 0 } output ? NotObserved("the generation has no output to compare with")
-            : TolerantJson.ReadTexts(e["future_links"]).SequenceEqual(output) ? Agrees("the links of the output") : Differs("other links than the output"))),
+            : TolerantJson.ReadTexts(e["future_links"]).SequenceEqual(output) ? Agrees("the links of the output") : Known(Contract, "other links than the output"))),
         new("fetch_result", "processing has fetch_result, the usual fetch path of this service", $"{Contract}, Q8, Q9", null, o => Each(o.Queued, e =>
             Generation.ParseLink(TolerantJson.ReadText(e["fetch_result"]) ?? "") is not { } link ? Known("Q8", Kind(e, "fetch_result"))
             : !o.Address.IsOwn(link) ? Known("Q9", "another host")
             : e.Result.Response!.AcceptedId is { } id && link == o.Address.Fetch(id) ? Agrees("the usual path") : Known("Q9", $"another path: {(link.AbsolutePath.Contains("/v6/") ? "version 6" : "another version")}"))),
-        new("fetch_result-works", "fetch_result answers like the usual fetch path", $"{Contract}, Q42", "fetch-result", o => o.Find("fetch-result")! is { Outcome: Outcome.Finished or Outcome.Pending }
-            ? Agrees("the generation") : Differs(o.Find("fetch-result")!.Describe())),
+        new("fetch_result-works", "fetch_result answers like the usual fetch path", $"{Contract}, Q42", "fetch-result", o => o.Find("fetch-result")! is var e && e.Outcome is Outcome.Finished or Outcome.Pending ? Agrees("the generation")
+            : o.IsSaved(e) ? Known("Q42", $"{e.Describe()}, but the image is saved") : Differs(e.Describe())),
 
         // Fetches.
         new("fetch", "The usual fetch path answers for the account's generations", $"{Contract}, Q23, Q42", null, o => Each(o.Polls, e =>
             e.Outcome is not Outcome.Failed ? Agrees("each generation was found")
-            : o.Find("fetch-result") is { Outcome: Outcome.Finished } ? Known("Q42", $"{e.Step}: {e.Describe()}, but fetch_result works") : Differs($"{e.Step}: {e.Describe()}"))),
+            : o.IsSaved(e) ? Known(e.Status == 404 ? "Q42" : "Q23, Q42", $"{e.Step}: {e.Describe()}, but fetch_result or the links work") : Differs($"{e.Step}: {e.Describe()}"))),
         new("fetch-processing", "processing on fetch has an empty output and a message", $"{Contract}, Q7, Q18, Q19", null, o => Each(o.Polls.Where(e => e.IsPending), e =>
             e["output"].ValueKind is JsonValueKind.Undefined ? Known("Q7", Kind(e, "output")) : e["output"].ValueKind is JsonValueKind.Null ? Known("Q19", Kind(e, "output"))
             : e.Result.Response!.Output.Count > 0 ? Differs("output with links")
             : TolerantJson.ReadText(e["message"]) is not { } text ? Known("Q19", Kind(e, "message"))
             : text.StartsWith("Request processing", StringComparison.OrdinalIgnoreCase) ? Known("Q18", text) : Agrees("as documented"))),
-        new("fetch-id", "success on fetch has the id, an integer", $"{Contract}, Q8, Q11", null, o => Each(o.Polls.Where(e => e.IsSuccess), JudgeId)),
+        new("fetch-id", "success on fetch has the id, an integer", $"{Contract}, Q8, Q11", null, o => Each(o.Polls.Where(e => e.IsSuccess || (e.IsPending && e["id"].ValueKind != JsonValueKind.Undefined)), JudgeId)),
         new("output", "success has output, an array of links", $"{Contract}, Q20, Q21, Q22, Q27", null, o => Each(o.Finished, JudgeOutput)),
 
         // Images.
@@ -137,15 +136,15 @@ internal sealed partial record Check
         new("samples-large", "samples: 2 at 512 × 768 returns two images", $"{Contract}, Q41", "large", o => JudgeCount(o, "large")),
         new("base64", "base64: true returns links to base64 text", $"{Contract}, Q27", "inline-base64", o => Each(o.Images.Where(image => image.Step == "inline-base64"), image =>
             !image.Image.IsBase64 ? Differs("the image itself")
-            : o.Downloads.LastOrDefault(e => e.Step == "inline-base64 download" && e.Image is not null) is not { } e ? Known("Q27", "base64 in output")
+            : o.Downloads.LastOrDefault(e => e.Step.StartsWith("inline-base64", StringComparison.Ordinal) && e.Image is not null) is not { } e ? Known("Q27", "base64 in output")
             : e.Body.AsSpan().StartsWith("data:"u8) ? Known("Q27", "base64 with a data: prefix") : Agrees("links to base64 text"))),
-        new("seed", "The same seed gives the same image", Contract, "repeat", o => (o.FindImage("link"), o.FindImage("repeat") ?? o.FindImage("repeat-later")) switch
+        new("seed", "The same seed gives the same image", Contract, "repeat", o => (o.FindImage("link"), o.FindImage("repeat")) switch
         {
             ({ } one, { } two) => one.Image.Bytes.AsSpan().SequenceEqual(two.Image.Bytes) ? Agrees("the same bytes") : Differs("other bytes; compare the two images by eye"),
             _ => NotObserved("there are no two images with the same seed"),
         }),
         new("download", "A link in output serves the image at once", $"{Contract}, Q25, Q26, Q27, Q31", null, o => Combine(
-            o.Downloads.GroupBy(e => e.Step.Split(' ')[0]).SelectMany(group => group.Select(e => JudgeDownload(e, group))), "no image was downloaded")),
+            o.Downloads.GroupBy(e => e.Step).SelectMany(group => group.Select(e => JudgeDownload(e, group))), "no image was downloaded")),
         new("media-type", "An image has an image/… media type", $"{Contract}, Q28", null, o => Each(o.Downloads.Where(e => e.Image is { IsBase64: false }), e =>
             e.MediaType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true ? Agrees(e.MediaType) : Known("Q28", e.MediaType ?? "none"))),
         new("length", "A download announces its length", $"{Contract}, Q31", null, o => Each(o.Downloads.Where(e => e.Image is not null), e =>
@@ -162,11 +161,11 @@ internal sealed partial record Check
             : (info.Width, info.Height) == (o.Face.Info.Width, o.Face.Info.Height) ? Agrees("the same size") : Known("Q17", $"{info.Width} × {info.Height}")),
         new("censored", "A portrait is not censored", $"{Contract}, Q16", null, o => Each(o.Images, image =>
             BlankImage.IsBlank(image.Image.Bytes, image.Image.Info) ? Known("Q16", "a blank image")
-            : o.Images.Any(other => !other.Step.StartsWith("repeat", StringComparison.Ordinal) && other.Step != image.Step && other.Image.Bytes.AsSpan().SequenceEqual(image.Image.Bytes)
-                && !image.Step.StartsWith("repeat", StringComparison.Ordinal)) ? Known("Q16", "the same file for different requests") : Agrees("an image that is not blank"))),
+            : image.Step != "repeat" && o.Images.Any(other => other.Step != "repeat" && other.Step != image.Step && other.Image.Bytes.AsSpan().SequenceEqual(image.Image.Bytes)) ? Known("Q16", "the same file for different requests") : Agrees("an image that is not blank"))),
         new("range", "A range request gets HTTP 206 with that range", $"{Contract}, Q32", "range", o => o.Find("range")! is { Status: 206 } e
             && e.ContentRange?.StartsWith($"bytes {LiveRun.RangeStart}-", StringComparison.Ordinal) == true ? Agrees("206 with the range") : Known("Q32", o.Find("range")!.Describe())),
-        new("delete", "delete_image answers success, with the message in messege", $"{Contract}, Q4", "delete", o => On(o, "delete", e => e.IsSuccess && TolerantJson.ReadText(e["messege"]) is not null)),
+        new("delete", "delete_image answers success, with the message in messege", $"{Contract}, Q4", "delete", o => o.Exchanges.First(e => e.Step == "delete").Outcome is Outcome.Retry
+            ? NotObserved("the first response was lost: the image may have been deleted already") : On(o, "delete", e => e.IsSuccess && TolerantJson.ReadText(e["messege"]) is not null)),
 
         // What a run of minutes on a machine without a public address cannot observe.
         new("lifetime", "Links in output stop working after 24 hours", $"{Contract}, Q33", null, _ => NotObserved("it would take 24 hours")),
@@ -187,6 +186,22 @@ internal sealed partial record Check
         { ValueKind: JsonValueKind.Number } number => $"{field} is {number.GetRawText()}",
         var value => $"{field} is {value.ValueKind.ToString().ToLowerInvariant()}",
     };
+
+    private static bool IsCount(Exchange exchange) => exchange.IsSuccess && exchange["processing_count"].ValueKind == JsonValueKind.Number;
+
+    private static Finding JudgeHttp(Observations observed, Exchange exchange)
+    {
+        string seen = $"{exchange.Step}: {exchange.Describe()}";
+        return exchange switch
+        {
+            { Status: 200 } => Agrees("HTTP 200 only"),
+            { IsAccepted: true } => Known("Q46", $"{exchange.Step}: accepted with HTTP {exchange.Status}"),
+            { Status: 429, Kind: not CallKind.Fetch } => JudgeRateLimit(exchange)!,
+            _ when !observed.IsHandled(exchange) => Differs(seen),
+            { Kind: CallKind.Fetch } => Known(exchange.Outcome is Outcome.Retry ? "Q24" : "Q42", seen),
+            _ => Known(exchange.Json.ValueKind == JsonValueKind.Object ? Contract : "Q14", seen),
+        };
+    }
 
     private static Finding Refused(Observations observed, string step, int status, string rowOfOtherStatus, ErrorCode code)
     {
@@ -212,10 +227,10 @@ internal sealed partial record Check
     {
         ServiceMessage message = ServiceMessage.Parse(exchange.Result);
         return exchange.Status == 429
-            ? exchange["retry_after"].ValueKind == JsonValueKind.Number ? Agrees(exchange.Describe()) : Known("Q45", $"{exchange.Describe()}, without retry_after")
-            : exchange.Result.Response is not { IsFailure: true } response ? null
-            : message.IsRateLimit ? Known(message.RetryDelay is null ? "Q5" : "Q5, Q6", exchange.Describe())
-            : message.HasRetryHint ? Known(response.Tips.Length > 0 ? "Q38" : "Q6", exchange.Describe()) : null;
+            ? exchange["retry_after"].ValueKind == JsonValueKind.Number ? Agrees(exchange.Describe())
+                : exchange.Result.RetryAfter is not null ? Known(Contract, $"{exchange.Describe()}, the wait only in Retry-After") : Known("Q45", $"{exchange.Describe()}, without a wait")
+            : exchange.Result.Response is not { IsFailure: true } response || !(message.IsRateLimit || message.HasRetryHint) ? null
+            : Known(message.IsRateLimit ? "Q5, Q6, Q38" : response.Tips.Length > 0 ? "Q38" : "Q6", exchange.Describe());
     }
 
     private static Finding JudgeField(Exchange refusal, RequestField field)
@@ -229,7 +244,7 @@ internal sealed partial record Check
     }
 
     private static Finding JudgeUpload(Exchange upload) =>
-        upload.Outcome is not Outcome.Finished ? Differs(upload.Describe())
+        upload.Outcome is not Outcome.Finished ? Known(Contract, $"no upload, so that face images are sent inline: {upload.Describe()}")
         : Observations.IsLinkArray(upload["output"]) && upload["output"].GetArrayLength() == 1 ? Agrees("an array with one link")
         : upload.Result.Response!.Output.Count > 0 ? Known("Q21", Kind(upload, "output")) : Differs(upload.Describe());
 
@@ -239,6 +254,8 @@ internal sealed partial record Check
         Outcome.Finished => Known("Q12", $"accepted, and failed: {submit.Describe()}"),
         Outcome.Uncertain when submit.IsPending => Known("Q8", "accepted without an id or a link"),
         Outcome.Failed { Error.EndsRun: true } when submit.Status == 200 => Known("Q13, Q43", submit.Describe()),
+        Outcome.Retry or Outcome.Failed { Error.EndsRun: true } => NotObserved($"not accepted: {submit.Describe()}"),
+        Outcome.Uncertain => Known(submit.Json.ValueKind == JsonValueKind.Object || submit.Result.StatusCode is null ? Contract : "Q14", $"the outcome is unknown: {submit.Describe()}"),
         Outcome.Failed when submit["id"].ValueKind != JsonValueKind.Undefined => Known("Q39", submit.Describe()),
         _ => Differs(submit.Describe()),
     };
@@ -290,13 +307,13 @@ internal sealed partial record Check
 
     private static Finding JudgeDownload(Exchange download, IEnumerable<Exchange> ofSameStep) => download switch
     {
-        { Image.IsBase64: true } when download.Step != "inline-base64 download" => Known("Q27", "base64 text"),
+        { Image.IsBase64: true } when !download.Step.StartsWith("inline-base64", StringComparison.Ordinal) => Known("Q27", "base64 text"),
         { Image: not null } => Agrees("the image"),
-        _ when !ofSameStep.Any(other => other.Image is not null && other.Address == download.Address) => Differs($"no image in {ofSameStep.Count()} attempts: {download.Describe()}"),
+        _ when !ofSameStep.Any(other => other.Image is not null) => Differs($"no image in {ofSameStep.Count()} attempts: {download.Describe()}"),
         { Status: 404 or 403 or 429 } => Known("Q25", $"HTTP {download.Status}, then the image"),
-        { Status: 200, Result.Failure: not null } => Known("Q31", $"{download.Describe()}, then the image"),
+        { Status: 200, Result.Failure: not null } or { Status: 200, MediaType: "image/png" } => Known("Q31", $"{download.Describe()}, then the image"),
         { Status: 200, MediaType: "text/html" } => Known("Q26", "HTML, then the image"),
-        _ => Differs($"{download.Describe()}, then the image"),
+        _ => Known(Contract, $"{download.Describe()}, then the image"),
     };
 
     private static Finding JudgeSize(Observations observed, ReceivedImage image)

@@ -54,15 +54,23 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
     internal const int RangeStart = 100;
 
     /// <summary>The time between two requests: some accounts may send only one every two seconds (Q45).</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2.1);
+    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(2.1);
 
-    /// <summary>The time after which an identical request is not spam (Q40).</summary>
-    private static readonly TimeSpan RepeatDelay = TimeSpan.FromSeconds(31);
+    /// <summary>The number of times that a request is sent which the service certainly did not accept.</summary>
+    private const int MaxAttempts = 3;
+
+    /// <summary>The delay before a request is sent again whose refusal names none: an identical one is not spam after 30 seconds (Q40).</summary>
+    private static readonly TimeSpan DefaultRetryDelay = TimeSpan.FromSeconds(31);
+
+    /// <summary>The longest delay that a refusal can ask for. A request with a longer one is not sent again.</summary>
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(10);
 
     /// <summary>The delays before the attempts to download an image, in seconds.</summary>
     private static readonly int[] DownloadDelays = [0, 2, 4, 8, 15, 30];
+
+    private const int MaxRedirects = 5;
 
     private int _cost;
     private bool _isStopped;
@@ -80,7 +88,7 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
 
     internal List<ReceivedImage> Images { get; } = [];
 
-    /// <summary>Gets the steps of which the response was lost, so that they may have been charged.</summary>
+    /// <summary>Gets the submissions whose response was lost: they may have been charged.</summary>
     internal List<string> Uncertain { get; } = [];
 
     internal bool IsCanceled { get; private set; }
@@ -114,7 +122,8 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
     {
         Print("Free requests: account, errors, upload.");
         await PostAsync(CallKind.Account, "wallet", address.WalletBalance, [], cancellationToken);
-        await PostAsync(CallKind.Account, "count", address.RequestCount, [], cancellationToken);
+        Exchange count = await PostAsync(CallKind.Account, "count", address.RequestCount, [], cancellationToken);
+        if (count.Outcome is Outcome.Failed) await SendAsync(HttpMethod.Get, CallKind.Account, "count-get", address.RequestCount, [], cancellationToken);
         await PostAsync(CallKind.Account, "no-key", address.WalletBalance, [], cancellationToken, otherKey: "");
         await PostAsync(CallKind.Account, "wrong-key", address.WalletBalance, [], cancellationToken, OtherKey);
         await PostAsync(CallKind.Fetch, "unknown-id", address.Fetch(UnknownId), [], cancellationToken);
@@ -156,13 +165,6 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
             Accepted? repeat = await SubmitAsync(SentStep.Repeat, request, cancellationToken);
             await CompleteAsync(first, cancellationToken);
             await ObserveAsync(first, cancellationToken);
-            // Only a repetition that was certainly refused is sent again: it cost nothing.
-            if (repeat is null && client.Exchanges.Any(exchange => exchange.Step == SentStep.Repeat.Step))
-            {
-                await DelayAsync(RepeatDelay, cancellationToken);
-                repeat = await SubmitAsync(SentStep.Repeat with { Step = "repeat-later" }, request, cancellationToken);
-            }
-
             if (repeat is not null) await CompleteAsync(repeat, cancellationToken);
         }
 
@@ -185,15 +187,14 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
         if (await SubmitAsync(submission, request, cancellationToken) is { } accepted) await CompleteAsync(accepted, cancellationToken);
     }
 
-    /// <summary>Submits once, unless the budget is used up. The id is on the disk before the next request.</summary>
+    /// <summary>Submits until the service accepts it or may have done so, unless the budget is used up. The id is on the disk before the next request.</summary>
     private async Task<Accepted?> SubmitAsync(SentStep submission, JsonObject request, CancellationToken cancellationToken)
     {
         if (_isStopped || _cost + submission.Images > maxImages || (string?)request["face_image"] == "") return null;
 
-        await DelayAsync(Interval, cancellationToken);
         folder.Record($"{submission.Step}: submitting, at most {submission.Images} image(s)");
         _cost += submission.Images;
-        Exchange exchange = await client.PostAsync(CallKind.Submit, submission.Step, address.Generate, request, otherKey: null, cancellationToken);
+        Exchange exchange = await PostAsync(CallKind.Submit, submission.Step, address.Generate, request, cancellationToken);
         Outcome outcome = exchange.Outcome!;
         if (exchange.IsAccepted)
         {
@@ -236,6 +237,9 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
                 response = finished.Response;
         }
 
+        // Where no path finds the generation, the links of its submission lead to the images (Q42).
+        if (outcome is Outcome.Failed) await DelayAsync(TimeSpan.FromSeconds(Math.Clamp(response.Eta ?? 0, 0, MaxWait.TotalSeconds)), cancellationToken);
+
         // A generation that failed has no images, and nothing to save.
         if (outcome is Outcome.Finished { Status: GenerationStatus.Failed })
         {
@@ -255,11 +259,15 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
         foreach (int seconds in DownloadDelays)
         {
             await DelayAsync(TimeSpan.FromSeconds(seconds), cancellationToken);
-            if (!IsAllowed(link)) return false;
+            Uri? target = link;
+            for (int redirects = 0; target is not null; redirects++)
+            {
+                if (!IsAllowed(target) || redirects > MaxRedirects) return false;
 
-            Exchange download = await GetAsync($"{step} download", link, null, cancellationToken);
-            if (Save(download.Image)) return true;
-            if (download.Status is >= 300 and < 400 && download.Location is { } target) link = target;
+                Exchange download = await GetAsync($"{step} download {index + 1}", target, null, cancellationToken);
+                if (Save(download.Image)) return true;
+                target = download.Status is >= 300 and < 400 ? download.Location : null;
+            }
         }
 
         return false;
@@ -282,19 +290,37 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
             await PostAsync(CallKind.Fetch, "fetch-result", fetchResult, [], cancellationToken);
         if (accepted.Id is { } id)
             await PostAsync(CallKind.Fetch, "other-key", address.Fetch(id), [], cancellationToken, OtherKey);
-        if (client.Exchanges.FindLast(exchange => exchange.Step == "link download" && exchange.Image is not null) is { } download)
+        if (client.Exchanges.FindLast(exchange => exchange.Step == "link download 1" && exchange.Image is not null) is { } download)
             await GetAsync("range", download.Address, RangeStart, cancellationToken);
-        if (accepted is { IsSaved: true, Id: { } saved } && long.TryParse(saved, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        if (accepted is { IsSaved: true, Id: { } saved } && Images.Exists(image => image.Step == accepted.Step))
             await PostAsync(CallKind.Account, "delete", address.DeleteImage, CreateDeletion(saved), cancellationToken);
     }
 
-    private async Task<Exchange> PostAsync(
-        CallKind kind, string step, Uri target, JsonObject fields, CancellationToken cancellationToken, string? otherKey = null)
+    private Task<Exchange> PostAsync(CallKind kind, string step, Uri target, JsonObject fields, CancellationToken cancellationToken, string? otherKey = null) =>
+        SendAsync(HttpMethod.Post, kind, step, target, fields, cancellationToken, otherKey);
+
+    /// <summary>Sends a request, and again after the requested delay while the service certainly did not accept it.</summary>
+    private async Task<Exchange> SendAsync(
+        HttpMethod method, CallKind kind, string step, Uri target, JsonObject fields, CancellationToken cancellationToken, string? otherKey = null)
     {
-        await DelayAsync(Interval, cancellationToken);
-        Exchange exchange = await client.PostAsync(kind, step, target, fields, otherKey, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        return exchange;
+        for (int attempt = 1; ; attempt++)
+        {
+            await DelayAsync(Interval, cancellationToken);
+            Exchange exchange = await client.SendAsync(method, kind, step, target, fields, otherKey, cancellationToken);
+            // The response to a submission is recorded first.
+            if (kind != CallKind.Submit) cancellationToken.ThrowIfCancellationRequested();
+            TimeSpan? delay = exchange.Outcome switch
+            {
+                Outcome.Retry retry => retry.Delay ?? DefaultRetryDelay,
+                // The service may refuse a repetition without naming a delay.
+                Outcome.Failed { Error.EndsRun: false } when step == Submission.Repeat.Step => DefaultRetryDelay,
+                _ => null,
+            };
+            if (attempt == MaxAttempts || delay is null || delay > MaxRetryDelay) return exchange;
+
+            Print($"{step}: not accepted; it is sent again in {delay.Value.TotalSeconds:0} s.");
+            await DelayAsync(delay.Value, cancellationToken);
+        }
     }
 
     private async Task<Exchange> GetAsync(string step, Uri link, long? rangeStart, CancellationToken cancellationToken)
@@ -312,7 +338,7 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
     private bool IsAllowed(Uri link) => link.Scheme == Uri.UriSchemeHttps || (link.Scheme == Uri.UriSchemeHttp && link.IsLoopback && address.Root.IsLoopback);
 
     private static JsonObject CreateDeletion(string id) =>
-        new() { ["request_id"] = long.Parse(id, CultureInfo.InvariantCulture), ["type"] = "image" };
+        new() { ["request_id"] = long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : id, ["type"] = "image" };
 
     /// <summary>Creates a request with every field of the contract except the webhook.</summary>
     private static JsonObject CreateRequest(string faceImage, params (string Name, JsonNode? Value)[] changes)

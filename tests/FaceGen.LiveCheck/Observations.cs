@@ -21,6 +21,24 @@ internal sealed record Observations(
     /// <summary>Gets the requests that the service must not refuse. It may refuse an inline face image (Q35) and a repetition (Q40).</summary>
     internal IEnumerable<Exchange> ValidCalls => ApiCalls.Where(exchange => !RefusedSteps.Contains(exchange.Step) && exchange is not { Step: "inline" or "repeat", IsAccepted: false });
 
+    /// <summary>
+    /// True if FaceGen handles that a request failed: it is sent again with success, another way replaces it, or its outcome is reported as
+    /// unknown.
+    /// </summary>
+    internal bool IsHandled(Exchange failed) => failed switch
+    {
+        { Outcome: Outcome.Retry } when Find(failed.Step) is { Outcome: not Outcome.Retry } => true,
+        { Kind: CallKind.Submit } => failed.Outcome is Outcome.Uncertain or Outcome.Failed { Error.EndsRun: true },
+        // The images are sent inline.
+        { Kind: CallKind.Upload } => true,
+        { Kind: CallKind.Fetch } => IsSaved(failed),
+        { Step: "count" } => Find("count-get") is { IsSuccess: true },
+        _ => false,
+    };
+
+    /// <summary>True if an image of the generation was saved that a fetch is about, by whatever way.</summary>
+    internal bool IsSaved(Exchange fetch) => FindImage(fetch.Step == "fetch-result" ? "link" : fetch.Step.Split(' ')[0]) is not null;
+
     /// <summary>Gets the submissions that were accepted.</summary>
     internal IEnumerable<Exchange> Accepted => Exchanges.Where(exchange => exchange.IsAccepted);
 
@@ -33,7 +51,7 @@ internal sealed record Observations(
     internal IEnumerable<Exchange> Polls => Exchanges.Where(exchange => exchange.Kind == CallKind.Fetch && exchange.Step.EndsWith(" fetch", StringComparison.Ordinal));
 
     /// <summary>Gets the downloads of images, including those that brought none.</summary>
-    internal IEnumerable<Exchange> Downloads => Exchanges.Where(exchange => exchange.Step.EndsWith(" download", StringComparison.Ordinal));
+    internal IEnumerable<Exchange> Downloads => Exchanges.Where(exchange => exchange.Step.Contains(" download ", StringComparison.Ordinal));
 
     /// <summary>Gets the links in the output of finished generations.</summary>
     internal IReadOnlyList<Uri> Links => [.. Finished.SelectMany(exchange => exchange.Result.Response!.Output).Select(Generation.ParseLink).OfType<Uri>().Distinct()];

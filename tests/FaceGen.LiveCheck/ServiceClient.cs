@@ -21,15 +21,16 @@ internal sealed class ServiceClient(ServiceAddress address, ApiKey key, HttpMess
     /// <summary>Gets everything that was sent, in order.</summary>
     internal List<Exchange> Exchanges { get; } = [];
 
-    /// <summary>Posts a request once. A submission in flight is not canceled at once.</summary>
+    /// <summary>Sends a request with a body once. A submission in flight is not canceled at once.</summary>
+    /// <param name="method">The method; GET with a body too.</param>
     /// <param name="kind">What the request is for.</param>
     /// <param name="step">The step of the run.</param>
     /// <param name="target">An address of the service.</param>
     /// <param name="fields">The fields beside the key.</param>
     /// <param name="otherKey">The key to send instead of the account's; empty to send none.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
-    internal async Task<Exchange> PostAsync(
-        CallKind kind, string step, Uri target, JsonObject fields, string? otherKey, CancellationToken cancellationToken)
+    internal async Task<Exchange> SendAsync(
+        HttpMethod method, CallKind kind, string step, Uri target, JsonObject fields, string? otherKey, CancellationToken cancellationToken)
     {
         if (!address.IsOwn(target)) throw new InvalidOperationException("The key must not be sent to another host.");
 
@@ -45,7 +46,7 @@ internal sealed class ServiceClient(ServiceAddress address, ApiKey key, HttpMess
             }
         });
         using var content = new SingleSendContent(body);
-        using var request = new HttpRequestMessage(HttpMethod.Post, target) { Content = content };
+        using var request = new HttpRequestMessage(method, target) { Content = content };
         var exchange = new Exchange { Step = step, Kind = kind, Method = request.Method, Address = target, Fields = fields };
         return await SendAsync(exchange, request, content, kind == CallKind.Submit ? MaxExitDelay : TimeSpan.Zero, cancellationToken);
     }

@@ -156,6 +156,8 @@ internal sealed class ApiCall(EmulatedService service, ServiceState state, HttpC
 
     internal string Path => http.Request.Path;
 
+    internal string Method => http.Request.Method;
+
     /// <summary>Gets the time of the call on the emulator's clock.</summary>
     internal DateTimeOffset Now { get; } = service.Clock.GetUtcNow();
 

@@ -16,6 +16,8 @@ internal static class Routes
     /// <summary>The path prefix of redirect targets, which have no faults.</summary>
     internal const string Moved = "/moved";
 
+    internal const string RequestCount = "/api/v6/processing/request_count";
+
     /// <summary>For each path that accepts submissions, the path that fetches their results.</summary>
     private static readonly Dictionary<string, string> FetchBySubmit = new Dictionary<string, string>
     {
@@ -50,7 +52,8 @@ internal static class Routes
 
         Post("/api/v6/base64_to_url", CallKind.Upload, UploadEndpoint.Base64ToUrl);
         Post("/api/v6/image_editing/base64_to_url", CallKind.Upload, UploadEndpoint.ImageEditingBase64ToUrl);
-        Post("/api/v6/processing/request_count", CallKind.Account, AccountEndpoints.RequestCount);
+        // One page of the documentation says GET; the key is in the body then too.
+        app.MapMethods(RequestCount, [HttpMethods.Post, HttpMethods.Get], http => api.RunAsync(http, CallKind.Account, AccountEndpoints.RequestCount));
         Post("/api/wallet_balance", CallKind.Account, AccountEndpoints.WalletBalance);
         Post("/api/v3/delete_image", CallKind.Account, AccountEndpoints.DeleteImage);
         Post("/api/assets_generated", CallKind.Account, AccountEndpoints.AssetsGenerated);

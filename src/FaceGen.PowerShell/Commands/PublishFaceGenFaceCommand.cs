@@ -7,8 +7,8 @@ namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Uploads local face images, each once; the link serves any number of requests.</para>
-/// <para type="description">The link works for 24 hours. New-FaceGenImage and Invoke-FaceGenBatch upload shared images
-/// by themselves; use this command to share a link with other programs, or between runs. An image that this session has
+/// <para type="description">The link works for 24 hours. New-FaceGenImage and Invoke-FaceGenBatch upload each local
+/// image unless -NoUpload is given; use this command to share a link with other programs, or between runs. An image that this session has
 /// uploaded is not uploaded again while its link works.</para>
 /// </summary>
 [Cmdlet(VerbsData.Publish, "FaceGenFace", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]

@@ -85,6 +85,7 @@ internal static class FaultCases
         ["Q24-429"] = RateLimited,
         ["Q24-500"] = static result => Error(result, 500),
         ["rate-limited"] = RateLimited,
+        ["count-by-get"] = static result => Error(result, 405),
         ["key-in-500"] = static result =>
         {
             Error(result, 500);

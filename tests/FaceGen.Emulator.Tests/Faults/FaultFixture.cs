@@ -90,7 +90,7 @@ internal sealed class FaultFixture : IAsyncDisposable
             CallKind.Submit => (TestService.FaceGen, CreateSubmission(_samples)),
             CallKind.Fetch => ($"/api/v6/image_editing/fetch/{Generation}", new JsonObject()),
             CallKind.Upload => ("/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri }),
-            _ => ("/api/wallet_balance", new JsonObject()),
+            _ => ("/api/v6/processing/request_count", new JsonObject()),
         };
         body["key"] = TestService.Key;
         return (path, body);

@@ -1,7 +1,10 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Tests.Support;
+using FaceGen.Tests.Shared;
 
 namespace FaceGen.Emulator.Tests.Http;
 
@@ -26,6 +29,20 @@ public sealed class AccountTests
         Assert.NotEmpty(response.Message);
         service.Host.Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(0, (await service.PostAsync(RequestCount)).Body["processing_count"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Request_count_answers_get_with_a_body_where_post_is_refused()
+    {
+        await using TestService service = await TestService.StartAsync(new EmulatorOptions { Faults = [FaultRule.Parse("count-by-get@account")] });
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(service.Host.BaseUri, RequestCount)) { Content = JsonContent.Create(new JsonObject { ["key"] = TestService.Key }) };
+
+        using HttpResponseMessage response = await client.SendAsync(request);
+
+        ContractSchema.AssertResponse(RequestCount, await response.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await service.PostAsync(RequestCount)).HttpStatus);
     }
 
     [Fact]

@@ -114,19 +114,13 @@ public sealed class FaceUploadTests
     [MemberData(nameof(Services))]
     public async Task Strict_and_lenient_services_complete_pipeline_and_batch(bool isStrict, bool isOneFace, string ways)
     {
-        await using SessionFixture fixture = await SessionFixture.StartAsync();
-        Task<InterceptingProxy.Replacement?> InterceptAsync(string path, string body) => Task.FromResult(
-            path.EndsWith("/base64_to_url", StringComparison.Ordinal) && ways == "no upload" ? Refuse(403, "Uploads are not allowed.")
-            : path.EndsWith("/face_gen", StringComparison.Ordinal) ? RefuseSubmission(body)
-            : null);
-        InterceptingProxy.Replacement? RefuseSubmission(string body)
+        await using SessionFixture fixture = await SessionFixture.StartAsync(strict: isStrict);
+        if (ways == "no upload") fixture.Emulator.Faults.Add(FaultRule.Parse("not-in-plan@upload"));
+        Task<InterceptingProxy.Replacement?> InterceptAsync(string path, string body)
         {
             using JsonDocument sent = JsonDocument.Parse(body);
-            bool isInline = !IsLink(sent.RootElement.GetProperty("face_image").GetString()!);
-            bool isBase64 = sent.RootElement.TryGetProperty("base64", out JsonElement base64) && base64.GetBoolean();
-            return isInline && isStrict && !isBase64 ? Refuse(400, "base64 must be true when face_image is base64.")
-                : !isInline && ways == "no link" ? Refuse(400, "The face image could not be downloaded.")
-                : null;
+            return Task.FromResult(ways == "no link" && path.EndsWith("/face_gen", StringComparison.Ordinal) && IsLink(sent.RootElement.GetProperty("face_image").GetString()!)
+                ? Refuse(400, "The face image could not be downloaded.") : null);
         }
 
         await using var proxy = new InterceptingProxy(fixture.Emulator.BaseUri, InterceptAsync);
@@ -144,6 +138,7 @@ public sealed class FaceUploadTests
         string[] files = [.. result.Values("FullName").Cast<string>()];
         Assert.Equal(16, files.Length);
         Assert.Equal(16, fixture.Emulator.Journal.Accepted);
+        Assert.Equal(ways == "links", GetFaceImages(fixture.Emulator.Journal).All(IsLink));
         Assert.All(files, file =>
         {
             Assert.NotEqual(".base64", Path.GetExtension(file));

@@ -39,7 +39,7 @@ internal sealed class FaultFixture : IAsyncDisposable
     internal string OutputFolder => Path.Combine(Folder, "out");
 
     internal static async Task<FaultFixture> StartAsync(
-        IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5, bool omitEta = false)
+        IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5, bool omitEta = false, bool strict = false)
     {
         var clock = new FastClock(speed);
         FaultRule[] rules = [.. faults];
@@ -51,6 +51,7 @@ internal sealed class FaultFixture : IAsyncDisposable
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
             QueueLimit = queueLimit,
             OmitEta = omitEta,
+            Strict = strict,
             Balance = 1_000_000,
             TimeProvider = clock,
             Faults = rules,

@@ -30,13 +30,14 @@ internal sealed class SessionFixture : IAsyncDisposable
     /// <summary>Gets the folder for saved images.</summary>
     internal string OutputFolder => Path.Combine(Folder, "out");
 
-    internal static async Task<SessionFixture> StartAsync(double serviceSeconds = 0, int queueLimit = 5, decimal balance = 1000)
+    internal static async Task<SessionFixture> StartAsync(double serviceSeconds = 0, int queueLimit = 5, decimal balance = 1000, bool strict = false)
     {
         var fixture = new SessionFixture(await UniqueEmulator.StartAsync(new EmulatorOptions
         {
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
             QueueLimit = queueLimit,
             Balance = balance,
+            Strict = strict,
         }), queueLimit);
         fixture.Connect(fixture.Session);
         return fixture;

@@ -66,6 +66,9 @@ internal static class RefusalFaults
             static _ => ApiResponse.InternalError),
         Create("rate-limited", "HTTP 429 with retry_after.", CallKinds.UploadAndAccount,
             static context => ApiResponse.RateLimited("Too many requests.", context.WaitSeconds)),
+        Create("count-by-get", "HTTP 405 for a POST of request_count; GET is answered.", [CallKind.Account],
+            static context => context.Call is { Path: Routes.RequestCount } call && HttpMethods.IsPost(call.Method)
+                ? Error(StatusCodes.Status405MethodNotAllowed, "The POST method is not supported for this route.") : null),
         Create("key-in-500", "HTTP 500 with the caller's key in the message.",
             [CallKind.Fetch, .. CallKinds.UploadAndAccount],
             static context => Error(StatusCodes.Status500InternalServerError, EchoKey(context))),
