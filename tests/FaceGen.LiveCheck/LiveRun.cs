@@ -313,7 +313,7 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
             {
                 Outcome.Retry retry => retry.Delay ?? DefaultRetryDelay,
                 // The service may refuse a repetition without naming a delay.
-                Outcome.Failed { Error.EndsRun: false } when step == Submission.Repeat.Step => DefaultRetryDelay,
+                Outcome.Failed { Error.EndsRun: false } when step == SentStep.Repeat.Step => DefaultRetryDelay,
                 _ => null,
             };
             if (attempt == MaxAttempts || delay is null || delay > MaxRetryDelay) return exchange;
