@@ -47,8 +47,8 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
     public SwitchParameter All { get; set; }
 
     /// <summary>
-    /// <para type="description">The number of generations that -All lists, the newest first. Pages of the list beyond them
-    /// are not requested. The default is all.</para>
+    /// <para type="description">The number of generations that -All lists, 1 or more, the newest first. Pages of the list
+    /// beyond them are not requested. The default is all.</para>
     /// </summary>
     [Parameter(ParameterSetName = AllSet)]
     [ValidateRange(1, int.MaxValue)]

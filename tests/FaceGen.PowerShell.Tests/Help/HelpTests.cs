@@ -232,7 +232,7 @@ public sealed class HelpTests
         string[] files = [Path.Combine(Root, "README.md"), .. Directory.GetFiles(Path.Combine(Root, "docs"), "*.*", SearchOption.AllDirectories)
             .Where(file => Path.GetExtension(file) is ".md" or ".ps1")];
 
-        MatchCollection[] resent = [.. files.Select(file => Regex.Matches(File.ReadAllText(file), @"[^\n`]*(\n +)?[^\n`]*TargetObject[^`]*?(New-FaceGenImage|Invoke-FaceGenBatch)"))];
+        MatchCollection[] resent = [.. files.Select(file => Regex.Matches(File.ReadAllText(file), @"[^\n`]*(\n +)?[^\n`]*TargetObject[^`|]*\|[^`]*?(New-FaceGenImage|Invoke-FaceGenBatch)"))];
 
         Assert.InRange(resent.Sum(matches => matches.Count), 2, 20);
         Assert.All(resent.SelectMany(matches => matches), match => Assert.Contains("FullyQualifiedErrorId -match '^(RequestRefused|ServiceBusy|ServiceUnreachable),'", match.Value, StringComparison.Ordinal));
