@@ -49,8 +49,8 @@ internal sealed class RawServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         _stop.Dispose();
         _closed.Dispose();
     }

@@ -33,15 +33,16 @@ public sealed class GenerationLifetimeTests
 
         ScriptResult result = fixture.Run("""
             param($face, $out)
-            foreach ($once in 1) { 1..3 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object { break } }
-            $open = @(Get-FaceGenImage)
-            $open[0]
+            foreach ($once in 1) { 1..3 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object { $emitted = $_; break } }
+            Get-FaceGenImage | Where-Object Id -eq $emitted.Id
             Wait-FaceGenImage | Save-FaceGenOutput $out -Name '{prompt}'
             """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(("Success", "person 1"), (result.Output[0].Properties["Status"].Value.ToString(), result.Output[0].Properties["Prompt"].Value));
+        // The requests wait for one upload together, so that any of them may be the first.
+        object emitted = fixture.Run("$emitted.Prompt").WithoutErrors().Single.BaseObject;
+        Assert.Equal(("Success", emitted), (result.Output[0].Properties["Status"].Value.ToString(), result.Output[0].Properties["Prompt"].Value));
         Assert.Single((IEnumerable<Uri>)result.Output[0].Properties["Output"].Value);
-        Assert.Contains("person 1.png", Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName));
+        Assert.Contains($"{emitted}.png", Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName));
         Assert.Empty(fixture.Run("Get-FaceGenImage").WithoutErrors().Output);
     }
 
